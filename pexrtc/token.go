@@ -1,0 +1,168 @@
+package pexrtc
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	maxToken   = 8 << 10
+	maxServers = 16 // STUN and TURN entries each
+)
+
+// seconds reads a life time that nodes write as "120" or 120.
+type seconds time.Duration
+
+// UnmarshalJSON clamps to 1 s … 1 h; what cannot be read counts as the usual 120 s.
+func (s *seconds) UnmarshalJSON(raw []byte) error {
+	f, err := strconv.ParseFloat(string(bytes.Trim(raw, `" `)), 64)
+	if err != nil || f != f {
+		f = 120
+	}
+	*s = seconds(time.Duration(min(max(f, 1), 3600) * float64(time.Second)))
+	return nil
+}
+
+// life is the duration to count with; an absent field means 120 s.
+func (s seconds) life() time.Duration {
+	if s == 0 {
+		return 120 * time.Second
+	}
+	return time.Duration(s)
+}
+
+// flag reads booleans that older fields spell "YES" and "NO".
+type flag bool
+
+func (f *flag) UnmarshalJSON(raw []byte) error {
+	s := strings.ToUpper(string(bytes.Trim(raw, `"`)))
+	*f = s == "YES" || s == "TRUE"
+	return nil
+}
+
+// text reads a string, and anything else as its absence or its digits.
+type text string
+
+func (t *text) UnmarshalJSON(raw []byte) error {
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		*t = text(s)
+	} else if len(raw) > 0 && (raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9') {
+		*t = text(raw)
+	}
+	return nil
+}
+
+// number reads a JSON number or its string; the rest is 0.
+type number float64
+
+func (n *number) UnmarshalJSON(raw []byte) error {
+	f, err := strconv.ParseFloat(string(bytes.Trim(raw, `"`)), 64)
+	if err == nil && f == f {
+		*n = number(f)
+	}
+	return nil
+}
+
+// list reads a string or an array of strings.
+type list []string
+
+func (l *list) UnmarshalJSON(raw []byte) error {
+	var one string
+	if json.Unmarshal(raw, &one) == nil {
+		*l = list{one}
+		return nil
+	}
+	var many []string
+	if json.Unmarshal(raw, &many) == nil {
+		*l = many
+	}
+	return nil
+}
+
+// tokenAnswer is the result of request_token (and, in part, of refresh_token).
+type tokenAnswer struct {
+	Token              string   `json:"token"`
+	Expires            seconds  `json:"expires"`
+	ParticipantUUID    string   `json:"participant_uuid"`
+	Role               text     `json:"role"`
+	DisplayName        text     `json:"display_name"`
+	ConferenceName     text     `json:"conference_name"`
+	ServiceType        text     `json:"service_type"`
+	CurrentServiceType text     `json:"current_service_type"`
+	Version            version  `json:"version"`
+	VP9                flag     `json:"vp9_enabled"`
+	TrickleICE         flag     `json:"trickle_ice_enabled"`
+	GuestsCanPresent   flag     `json:"guests_can_present"`
+	BandwidthIn        number   `json:"bandwidth_in"`
+	BandwidthOut       number   `json:"bandwidth_out"`
+	RelayOnly          flag     `json:"use_relay_candidates_only"`
+	STUN               []server `json:"stun"`
+	TURN               []server `json:"turn"`
+}
+
+type version struct {
+	ID text `json:"version_id"`
+}
+
+// UnmarshalJSON tolerates a version that is no object.
+func (v *version) UnmarshalJSON(raw []byte) error {
+	var plain struct {
+		ID text `json:"version_id"`
+	}
+	if json.Unmarshal(raw, &plain) == nil {
+		v.ID = plain.ID
+	}
+	return nil
+}
+
+// server is one STUN or TURN entry; clients are seen to read url and urls.
+type server struct {
+	URL        list `json:"url"`
+	URLs       list `json:"urls"`
+	Username   text `json:"username"`
+	Credential text `json:"credential"`
+}
+
+// check refuses tokens and identifiers that no header or path can carry.
+func (t tokenAnswer) check() error {
+	if checkText("token", t.Token, maxToken) != nil || checkText("participant", t.ParticipantUUID, 128) != nil {
+		return &Error{Step: "request_token", Kind: ErrNode, Err: errors.New("unusable token in the answer")}
+	}
+	return nil
+}
+
+// iceServers turns both lists into one, leaving out what is no STUN or TURN address.
+func iceServers(lists ...[]server) []ICEServer {
+	var all []ICEServer
+	for _, l := range lists {
+		for i, s := range l {
+			if i == maxServers {
+				break
+			}
+			var urls []string
+			for _, u := range append(s.URL, s.URLs...) {
+				if len(u) < 512 && isICEURL(u) && len(urls) < 8 {
+					urls = append(urls, u)
+				}
+			}
+			if len(urls) > 0 {
+				all = append(all, ICEServer{URLs: urls, Username: string(s.Username), Credential: string(s.Credential)})
+			}
+		}
+	}
+	return all
+}
+
+func isICEURL(u string) bool {
+	for _, scheme := range []string{"stun:", "stuns:", "turn:", "turns:"} {
+		if strings.HasPrefix(u, scheme) {
+			return true
+		}
+	}
+	return false
+}
