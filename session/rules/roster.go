@@ -1,0 +1,80 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// AgentTag begins the call_tag of every leg of ours that stands for an agent.
+const AgentTag = "videoleg:agent:"
+
+// Member is one participant of the conference, as the node's roster has it.
+type Member struct {
+	UUID, URI, CallTag string
+	AudioOnly          bool // is_audio_only_call: the contact centre's leg, a phone
+}
+
+// roster is what we know of the conference.
+type roster struct {
+	synced    bool
+	customers int      // video and api participants that are not agents' legs
+	met       bool     // there was a customer at some time
+	playback  []string // UUIDs asked to be removed; never written in place
+}
+
+// OnRoster takes the conference's participants after each change. synced is false until the event
+// stream's first full list has come, and after the stream was lost.
+func (c Call) OnRoster(members []Member, synced bool, now time.Time) (Call, Decision) {
+	var d Decision
+	if c.leg != LegLive {
+		return c.act(now, d)
+	}
+	seen := roster{synced: synced, met: c.roster.met}
+	for _, m := range members {
+		switch {
+		case isPlayback(m.URI):
+			seen.playback = append(seen.playback, m.UUID)
+			if !slices.Contains(c.roster.playback, m.UUID) {
+				d.do(RemovePlayback{UUID: m.UUID})
+				d.because(Playback)
+			}
+		case !m.AudioOnly && !strings.HasPrefix(m.CallTag, AgentTag):
+			seen.customers++
+		}
+	}
+	seen.met = seen.met || seen.customers > 0
+	c.roster = seen
+	return c.act(now, d)
+}
+
+// isPlayback tells a recorded announcement of the trunk: sip:....playback@...
+func isPlayback(uri string) bool {
+	user, _, at := strings.Cut(strings.ToLower(uri), "@")
+	return at && strings.HasPrefix(user, "sip:") && strings.HasSuffix(user, "playback")
+}
+
+// alone watches for a customer who left the conference: Genesys sends no event for it. Nothing is
+// counted before the roster is synced, nor for a customer who has never been in.
+func (c *Call) alone(now time.Time, d *Decision) {
+	left := c.leg == LegLive && c.roster.synced && c.roster.met && c.roster.customers == 0
+	switch {
+	case left && c.aloneSince.IsZero():
+		c.aloneSince = now
+		d.because(CustomerGone)
+	case !left && !c.aloneSince.IsZero():
+		c.aloneSince = time.Time{}
+		if c.roster.customers > 0 {
+			d.because(CustomerBack)
+		}
+	}
+	if c.mayEndAlone() && !now.Before(c.aloneSince.Add(AloneGrace)) {
+		c.end(LeftAlone, d)
+		d.because(LeftAlone)
+	}
+}
+
+// mayEndAlone tells that the customer is out of a conference which is ours to end.
+func (c *Call) mayEndAlone() bool {
+	return !c.aloneSince.IsZero() && c.row == Ours && c.blind() == ""
+}
