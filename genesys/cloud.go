@@ -84,6 +84,9 @@ func New(cfg Config) (*Cloud, error) {
 	return c, nil
 }
 
+// Close ends the connections that are kept open for further calls. Whoever follows an agent stops first.
+func (c *Cloud) Close() { (&http.Client{Transport: c.transport}).CloseIdleConnections() }
+
 // AppsOrigin is the origin of the agent desktop: the only one to exchange window messages with.
 func (c *Cloud) AppsOrigin() string { return origin(c.apps) }
 

@@ -25,7 +25,7 @@ var (
 	ErrNoAlias = errors.New("no session ID in the conversation")
 	// ErrBadRegion: the region is not in the table and the addresses are not all given.
 	ErrBadRegion = errors.New("unknown Genesys Cloud region")
-	// ErrFollowed: this Agent is being followed already.
+	// ErrFollowed is the cause of being blind while an earlier Follow of the same Agent runs.
 	ErrFollowed = errors.New("the agent is followed already")
 )
 

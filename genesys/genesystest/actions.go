@@ -133,10 +133,7 @@ func (v *Conversation) Wrapup(user, code string) error {
 // SetAttributes sets attributes of the customer's entry, as a flow does.
 func (v *Conversation) SetAttributes(values map[string]string) error {
 	values = maps.Clone(values)
-	return v.do(func(*centre) error {
-		v.c.setAttributes(v.c.customer(), values)
-		return nil
-	})
+	return v.do(func(*centre) error { return v.c.setAttributes(v.c.customer(), values) })
 }
 
 // Resend publishes the present snapshot once more.

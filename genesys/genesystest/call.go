@@ -15,8 +15,10 @@ const (
 	recordingPaused = "paused"
 )
 
-// maxParticipants bounds a conversation that is transferred for ever.
-const maxParticipants = 100
+const (
+	maxParticipants = 100 // of a conversation that is transferred for ever
+	maxAttributes   = 200 // of a participant
+)
 
 // call is one conversation. Its methods are what can happen to it: they change the participants and take the
 // snapshots that the platform would send, in order. It knows no network and no routing; the lock is the server's.
@@ -217,9 +219,19 @@ func (c *call) customerHangUp(kind string) error {
 	return nil
 }
 
-func (c *call) setAttributes(p *participant, values map[string]string) {
+// setAttributes merges attributes into an entry's, within limits.
+func (c *call) setAttributes(p *participant, values map[string]string) error {
+	if len(p.attributes)+len(values) > maxAttributes {
+		return refuse(400, "bad.request", "a participant has at most %d attributes", maxAttributes)
+	}
+	for k, v := range values {
+		if len(k) > 256 || len(v) > 4096 {
+			return refuse(400, "bad.request", "attribute %.40q is too long", k)
+		}
+	}
 	maps.Copy(p.attributes, values)
 	c.snap()
+	return nil
 }
 
 func (c *call) finishWrapup(p *participant, w wrapup) error {

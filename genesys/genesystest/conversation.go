@@ -81,31 +81,38 @@ func (s *Server) Dial(ctx context.Context, out OutboundCall) (*Conversation, err
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := checkAddresses(out.Address, out.Name); err != nil {
-		return nil, err
-	}
-	x := newCall()
-	err := s.locked(func() error {
-		a, err := s.centre.agent(out.User)
-		if err != nil {
-			return err
-		}
-		if out.Queue != "" {
-			if x.queue, err = s.centre.queue(out.Queue); err != nil {
-				return err
-			}
-		}
-		if err := s.centre.open(x); err != nil {
-			return err
-		}
-		x.dial(a, out)
+	var x *call
+	err := s.locked(func() (err error) {
+		x, err = s.dial(out)
 		s.centre.settle()
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &Conversation{s, x}, nil
+}
+
+// dial is Dial with the lock held.
+func (s *Server) dial(out OutboundCall) (*call, error) {
+	if err := checkAddresses(out.Address, out.Name); err != nil {
+		return nil, err
+	}
+	a, err := s.centre.agent(out.User)
+	if err != nil {
+		return nil, err
+	}
+	x := newCall()
+	if out.Queue != "" {
+		if x.queue, err = s.centre.queue(out.Queue); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.centre.open(x); err != nil {
+		return nil, err
+	}
+	x.dial(a, out)
+	return x, nil
 }
 
 func (c *call) dial(a *agent, out OutboundCall) {

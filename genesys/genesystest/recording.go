@@ -56,3 +56,34 @@ func (c *call) pauseSecurely(on bool) error {
 	}
 	return c.record(state)
 }
+
+// recordingMetadata describes one stored recording; it has no media in it.
+type recordingMetadata struct {
+	ID             string   `json:"id"`
+	ConversationID string   `json:"conversationId"`
+	Path           string   `json:"path"`
+	StartTime      stamp    `json:"startTime"`
+	EndTime        stamp    `json:"endTime"`
+	Media          string   `json:"media"`
+	MediaSubtype   string   `json:"mediaSubtype"`
+	FileState      string   `json:"fileState"`
+	Annotations    []string `json:"annotations"`
+	SessionID      string   `json:"sessionId"`
+	SelfURI        string   `json:"selfUri"`
+}
+
+// stored lists the recordings of a call that is over, else nothing.
+func (c *call) stored() []recordingMetadata {
+	out := []recordingMetadata{}
+	if c.live() {
+		return out
+	}
+	for _, r := range c.recorded {
+		out = append(out, recordingMetadata{
+			ID: r.id, ConversationID: c.id, Path: "/" + r.id + ".opus", StartTime: stamp(r.start), EndTime: stamp(r.end),
+			Media: "audio", MediaSubtype: "Trunk", FileState: "AVAILABLE", Annotations: []string{},
+			SessionID: c.customer().callID, SelfURI: "/api/v2/conversations/" + c.id + "/recordingmetadata/" + r.id,
+		})
+	}
+	return out
+}
