@@ -87,10 +87,13 @@ export default {
   "widget.title": "Video",
   "noscript": "This page needs JavaScript. Switch it on in the browser and load the page again.",
 
-  "error.offline.message": "The video server cannot be reached.",
-  "error.offline.next": "The audio continues on the phone. We keep trying; check your network connection.",
-  "error.signin.message": "The sign-in could not be completed.",
-  "error.signin.next": "Try again. If it happens each time, tell your administrator.",
+  "error.page-offline.message": "The video server cannot be reached.",
+  "error.page-offline.next": "The audio continues on the phone. We keep trying; check your network connection.",
+  "error.page-signin.message": "The sign-in could not be completed.",
+  "error.page-signin.next": "Try again. If it happens each time, tell your administrator.",
+
+  "error.page-media.message": "The browser could not set up the video.",
+  "error.page-media.next": "Try again. If it happens each time, update the browser or tell your administrator.",
 
   "customer.title": "Video call",
   "customer.heading": "Your video call",

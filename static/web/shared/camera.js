@@ -1,0 +1,120 @@
+// Camera and microphone. Knows no DOM.
+
+/**
+ * Why a device cannot be used: refused by the person or a policy, missing,
+ * busy in another program, or never offered to a page without https.
+ * @typedef {"refused"|"missing"|"busy"|"insecure"} Trouble
+ */
+
+const VIDEO = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 }, facingMode: "user" };
+const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+
+/** @type {Record<string, Trouble>} */
+const TROUBLES = {
+  NotAllowedError: "refused",
+  SecurityError: "refused",
+  NotFoundError: "missing",
+  OverconstrainedError: "missing",
+  NotReadableError: "busy",
+  AbortError: "busy",
+};
+
+/**
+ * Asks for devices. Resolves to their tracks, or says what is in the way.
+ * @param {MediaStreamConstraints} constraints
+ * @returns {Promise<{tracks: MediaStreamTrack[], trouble: Trouble|null}>}
+ */
+async function ask(constraints) {
+  if (!navigator.mediaDevices) return { tracks: [], trouble: "insecure" };
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia(constraints);
+    return { tracks: stream.getTracks(), trouble: null };
+  } catch (err) {
+    return { tracks: [], trouble: TROUBLES[err.name] ?? "missing" };
+  }
+}
+
+/**
+ * Asks for camera and microphone in one question; if that fails, for one
+ * alone, so that a call with what there is remains possible.
+ * @returns {Promise<{video: MediaStreamTrack|null, audio: MediaStreamTrack|null,
+ *   camera: Trouble|null, microphone: Trouble|null}>}
+ */
+export async function askBoth() {
+  const both = await ask({ video: VIDEO, audio: AUDIO });
+  const [audio, video] = ["audio", "video"].map((kind) => both.tracks.find((t) => t.kind === kind) ?? null);
+  if (!both.trouble) return { video, audio, camera: null, microphone: null };
+  const voice = await ask({ audio: AUDIO });
+  if (!voice.trouble) return { video: null, audio: voice.tracks[0], camera: both.trouble, microphone: null };
+  // Whoever has just said no twice is not asked a third time.
+  const picture = voice.trouble === "refused" ? both : await ask({ video: VIDEO });
+  return { video: picture.tracks[0] ?? null, audio: null, camera: picture.trouble, microphone: voice.trouble };
+}
+
+/**
+ * @typedef {"off"|"starting"|"live"|Trouble} CameraState
+ */
+
+/** One camera that can be switched off, light and all, and on again. */
+export class Camera {
+  /** @type {MediaStreamTrack|null} */ track = null;
+  /** @type {CameraState} */ state = "off";
+  #turn = 0;
+  #asked = false;
+  #changed;
+
+  /** @param {(camera: Camera) => void} changed called after each change of state or track */
+  constructor(changed) {
+    this.#changed = changed;
+    navigator.mediaDevices?.addEventListener("devicechange", () => {
+      if (this.#asked && this.state === "missing") this.start();
+    });
+  }
+
+  get trouble() {
+    return ["refused", "missing", "busy", "insecure"].includes(this.state);
+  }
+
+  /** Starts the camera, unless it runs or starts already. */
+  async start() {
+    if (this.state === "live" || this.state === "starting") return;
+    this.#asked = true;
+    const turn = ++this.#turn;
+    this.#become("starting", null);
+    const { tracks, trouble } = await ask({ video: VIDEO });
+    if (turn !== this.#turn) return tracks.forEach((track) => track.stop());
+    if (trouble) this.#become(trouble, null);
+    else this.use(tracks[0]);
+  }
+
+  /** @param {MediaStreamTrack} track a camera's track obtained elsewhere */
+  use(track) {
+    this.#asked = true;
+    track.onended = () => this.track === track && this.#become("missing", null);
+    this.#become("live", track);
+  }
+
+  /** @param {Trouble} trouble of an attempt made elsewhere */
+  fail(trouble) {
+    this.#asked = true;
+    this.#become(trouble, null);
+  }
+
+  /** Stops the camera; its light goes out. */
+  stop() {
+    this.#turn++;
+    this.#asked = false;
+    if (this.state !== "off") this.#become("off", null);
+  }
+
+  /**
+   * @param {CameraState} state
+   * @param {MediaStreamTrack|null} track
+   */
+  #become(state, track) {
+    if (this.track !== track) this.track?.stop();
+    this.track = track;
+    this.state = state;
+    this.#changed(this);
+  }
+}

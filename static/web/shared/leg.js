@@ -1,0 +1,129 @@
+// One peer connection of a page: offers at once, trickles, and takes its
+// tracks when they come, so that nothing waits for a camera. Knows no DOM and
+// no socket. The agent's leg is made of ["video"] alone: it never has audio.
+
+const GRACE = 4000; // ms that a connection may be "disconnected" before it counts as failed
+
+/**
+ * @typedef {object} LegEvents
+ * @property {(sdp: string) => void} offer
+ * @property {(candidate: {candidate: string, mid: string}) => void} candidate "" ends them
+ * @property {(track: MediaStreamTrack) => void} track what the far end will send
+ * @property {(up: boolean) => void} link whether media can flow
+ * @property {() => void} failed make another leg, or offer again
+ */
+
+export class Leg {
+  #pc;
+  #on;
+  #stream = new MediaStream();
+  /** @type {Map<string, RTCRtpTransceiver>} */ #lines = new Map();
+  /** @type {RTCIceCandidateInit[]} */ #early = [];
+  /** @type {{candidate: string, mid: string}[]|null} */ #unsent = [];
+  #grace = 0;
+
+  /**
+   * @param {("audio"|"video")[]} kinds one line each, sending and receiving
+   * @param {{iceServers?: RTCIceServer[], relayOnly?: boolean}} servers
+   * @param {LegEvents} on
+   */
+  constructor(kinds, servers, on) {
+    this.#on = on;
+    this.#pc = new RTCPeerConnection({
+      bundlePolicy: "max-bundle",
+      iceServers: servers.iceServers ?? [],
+      iceTransportPolicy: servers.relayOnly ? "relay" : "all",
+    });
+    this.#pc.onicecandidate = ({ candidate }) => this.#trickle(candidate);
+    this.#pc.ontrack = ({ track }) => on.track(track);
+    this.#pc.onconnectionstatechange = () => this.#follow();
+    for (const kind of kinds) {
+      const line = this.#pc.addTransceiver(kind, { direction: "sendrecv", streams: [this.#stream] });
+      this.#lines.set(kind, line);
+    }
+  }
+
+  /**
+   * Makes an offer and hands it out; again renews the ICE connection.
+   * @param {{again?: boolean}} [options]
+   */
+  async offer({ again = false } = {}) {
+    this.#unsent = [];
+    try {
+      await this.#pc.setLocalDescription(await this.#pc.createOffer({ iceRestart: again }));
+    } catch (err) {
+      if (this.#pc.signalingState === "closed") return;
+      throw err;
+    }
+    this.#on.offer(this.#pc.localDescription.sdp);
+    const unsent = this.#unsent ?? [];
+    this.#unsent = null;
+    unsent.forEach(this.#on.candidate);
+  }
+
+  /** @param {string} sdp the far end's answer */
+  async answer(sdp) {
+    if (this.#pc.signalingState !== "have-local-offer") return;
+    await this.#pc.setRemoteDescription({ type: "answer", sdp });
+    const early = this.#early;
+    this.#early = [];
+    for (const candidate of early) await this.#add(candidate);
+  }
+
+  /** @param {{candidate: string, mid?: string}} message a candidate of the far end */
+  async candidate({ candidate, mid }) {
+    const init = { candidate, sdpMid: mid ?? "0" };
+    if (this.#pc.remoteDescription) await this.#add(init);
+    else this.#early.push(init);
+  }
+
+  /**
+   * Sends a track, or nothing, without renegotiation.
+   * @param {"audio"|"video"} kind
+   * @param {MediaStreamTrack|null} track
+   */
+  async send(kind, track) {
+    if (this.#pc.signalingState === "closed") return;
+    await this.#lines.get(kind)?.sender.replaceTrack(track);
+  }
+
+  close() {
+    clearTimeout(this.#grace);
+    const pc = this.#pc;
+    pc.onicecandidate = pc.ontrack = pc.onconnectionstatechange = null;
+    pc.close();
+  }
+
+  /** @param {RTCIceCandidate|null} candidate */
+  #trickle(candidate) {
+    const message = { candidate: candidate?.candidate ?? "", mid: candidate?.sdpMid ?? "0" };
+    if (this.#unsent) this.#unsent.push(message);
+    else this.#on.candidate(message);
+  }
+
+  // A candidate of a kind that this browser cannot use must not end the call.
+  /** @param {RTCIceCandidateInit} init */
+  async #add(init) {
+    try {
+      await this.#pc.addIceCandidate(init);
+    } catch (err) {
+      console.warn("videoleg: a candidate was refused", err);
+    }
+  }
+
+  #follow() {
+    const state = this.#pc.connectionState;
+    clearTimeout(this.#grace);
+    if (state === "connected") this.#on.link(true);
+    if (state === "failed") this.#fail();
+    if (state === "disconnected") {
+      this.#on.link(false);
+      this.#grace = setTimeout(() => this.#fail(), GRACE);
+    }
+  }
+
+  #fail() {
+    this.#on.link(false);
+    this.#on.failed();
+  }
+}

@@ -1,0 +1,116 @@
+// The page's one WebSocket to our server: JSON messages each way, and a new
+// socket whenever one is lost. Knows no DOM and no message's meaning.
+
+const FIRST_DELAY = 250; // ms; doubles with each attempt
+const LONGEST_DELAY = 4000;
+const PATIENCE = 40000; // ms without a socket until the page is told to offer Try again
+const SLOW_DELAY = 15000; // from then on
+
+/**
+ * @typedef {object} SignalEvents
+ * @property {() => void} open      a socket is open: introduce yourself
+ * @property {(message: {type: string}) => void} message
+ * @property {() => void} lost      the socket went, or could not be opened
+ * @property {() => void} tooLong   nothing for PATIENCE; attempts go on, slower
+ */
+
+export class Signal {
+  /** @type {WebSocket|null} */ #socket = null;
+  #url;
+  #on;
+  #attempt = 0;
+  #lostAt = 0;
+  #timer = 0;
+  #closed = false;
+
+  /**
+   * @param {string} path address of the socket on our origin
+   * @param {SignalEvents} on
+   */
+  constructor(path, on) {
+    this.#url = new URL(path, location.href);
+    this.#url.protocol = this.#url.protocol.replace("http", "ws");
+    this.#on = on;
+    addEventListener("online", this.#hurry);
+    addEventListener("offline", this.#drop);
+  }
+
+  get open() {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
+  /** Opens the socket now, whatever delay was running. */
+  connect() {
+    clearTimeout(this.#timer);
+    this.#forget();
+    const socket = new WebSocket(this.#url);
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#attempt = this.#lostAt = 0;
+      this.#on.open();
+    };
+    socket.onmessage = (event) => {
+      const message = parse(event.data);
+      if (message) this.#on.message(message);
+    };
+    socket.onclose = () => this.#lose();
+  }
+
+  /**
+   * Sends, if there is an open socket; what is not sent is not kept, since
+   * everything is said again on the next one.
+   * @param {{type: string}} message
+   */
+  send(message) {
+    if (this.open) this.#socket.send(JSON.stringify(message));
+    return this.open;
+  }
+
+  /** Ends for good. */
+  close() {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    removeEventListener("online", this.#hurry);
+    removeEventListener("offline", this.#drop);
+    this.#forget();
+  }
+
+  #hurry = () => {
+    if (!this.open && this.#lostAt) this.connect();
+  };
+
+  // A browser that goes offline keeps its dead socket for minutes.
+  #drop = () => {
+    if (this.#socket) this.#lose();
+  };
+
+  #lose() {
+    this.#forget();
+    if (this.#closed) return;
+    const now = performance.now();
+    if (!this.#lostAt) this.#lostAt = now;
+    this.#on.lost();
+    const late = now - this.#lostAt > PATIENCE;
+    if (late) this.#on.tooLong();
+    const delay = late ? SLOW_DELAY : Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.#attempt++);
+    this.#timer = setTimeout(() => this.connect(), delay * (0.75 + Math.random() / 2));
+  }
+
+  #forget() {
+    const socket = this.#socket;
+    this.#socket = null;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+}
+
+/** @param {unknown} data */
+function parse(data) {
+  try {
+    const message = JSON.parse(String(data));
+    return typeof message?.type === "string" ? message : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,246 @@
+// The agent's page as the server knows it: says hello, offers a video-only
+// leg, follows the call's state, and runs the camera while the customer may
+// see it. Knows no DOM.
+
+import { Camera } from "../shared/camera.js";
+import { Leg } from "../shared/leg.js";
+import { Signal } from "../shared/signal.js";
+
+/**
+ * The whole state of the call, as the server sends it each time.
+ * @typedef {object} CallState
+ * @property {string} status one of the seven statuses, in English
+ * @property {string} [step]
+ * @property {boolean} [sending] the customer can see the agent now
+ * @property {string} [notice]
+ * @property {string} [pane]
+ * @property {{code: string, message?: string, next?: string, retry?: boolean}|null} [error]
+ */
+
+/**
+ * @typedef {object} SessionEvents
+ * @property {() => void} changed anything that the page shows
+ * @property {(track: MediaStreamTrack|null) => void} customer what to show as the customer's video
+ */
+
+const STOP_LIMIT = 2500; // ms; the desktop waits only a little longer
+const OVER = ["Call ended", "No active call"];
+const APART = ["elsewhere", "ended", "none", "no-alias"]; // panes of a page that has no leg
+
+export class Session {
+  /** @type {CallState} */ state;
+  /** Whether the agent wants to be seen; holds and reconnections don't change it. */
+  wish = true;
+  camera;
+  #page;
+  #on;
+  #signal;
+  /** @type {Leg|null} */ #leg = null;
+  /** @type {object[]} */ #outbox = []; // the leg's messages that found no socket
+  #servers = {};
+  #stale = false; // the leg failed while there was no socket
+  #met = false; // a socket has been open
+  #reached = true; // there is a socket, and media can flow
+  #wanted = false; // the call lets the camera run
+  #available = false;
+  #said = "";
+  /** @type {(() => void)|null} */ #released = null;
+
+  /**
+   * @param {{conversation: string, socket: string, media: string, ticket?: string, status: string, pane?: string}} page
+   * @param {SessionEvents} on
+   */
+  constructor(page, on) {
+    this.#page = page;
+    this.#on = on;
+    this.state = { status: page.status, pane: page.pane };
+    this.camera = new Camera(() => this.#followCamera());
+    this.#signal = new Signal(page.socket, {
+      open: () => this.#meet(),
+      message: (message) => this.#hear(message),
+      lost: () => this.#lose(),
+      tooLong: () => this.#giveUp(),
+    });
+  }
+
+  /** Connects, and offers at once where there can be a call. */
+  open() {
+    this.#signal.connect();
+    this.#offerWhereDue();
+  }
+
+  /** What the status says: the server's word, unless we cannot hear it. */
+  get status() {
+    const { status } = this.state;
+    return this.#reached || OVER.includes(status) ? status : "Reconnecting";
+  }
+
+  /** @param {boolean} on the agent's own wish */
+  setCamera(on) {
+    this.wish = on;
+    this.#runCamera();
+    if (this.#wanted && this.camera.trouble) this.camera.start();
+    this.#sayCamera();
+    this.#on.changed();
+  }
+
+  /** Try again: the server starts over. */
+  retry() {
+    this.state = { ...this.state, error: null };
+    this.#on.changed();
+    if (!this.#signal.send({ type: "retry" })) return this.#signal.connect();
+    if (this.#page.media !== "bypass") this.#makeLeg();
+  }
+
+  /** Brings the video from another window to this one. */
+  take() {
+    this.#signal.send({ type: "take" });
+  }
+
+  /** Releases the call; resolves once the server has, or soon after. */
+  async stop() {
+    const released = new Promise((resolve) => (this.#released = resolve));
+    const limit = new Promise((resolve) => setTimeout(resolve, STOP_LIMIT));
+    this.camera.stop();
+    if (this.#signal.send({ type: "stop" })) await Promise.race([released, limit]);
+    this.#signal.close();
+    this.#dropLeg();
+  }
+
+  #meet() {
+    const { conversation, ticket } = this.#page;
+    this.#met = this.#reached = true;
+    if (this.state.error?.code === "page-offline") this.state = { ...this.state, error: null };
+    this.#signal.send({ type: "hello", conversation, ...(ticket && { ticket }) });
+    this.#said = "";
+    this.#sayCamera();
+    this.#outbox.splice(0).forEach((message) => this.#signal.send(message));
+    if (this.#stale) this.#repair();
+    this.#on.changed();
+  }
+
+  #lose() {
+    if (this.#met) this.#reached = false;
+    this.#on.changed();
+  }
+
+  #giveUp() {
+    if (OVER.includes(this.state.status)) return;
+    this.state = { ...this.state, error: { code: "page-offline", retry: true } };
+    this.#on.changed();
+  }
+
+  /** @param {any} message from the server */
+  #hear(message) {
+    switch (message.type) {
+      case "state":
+        return this.#follow(message);
+      case "connect":
+        this.#servers = message;
+        return this.#makeLeg();
+      case "restart":
+        return this.#makeLeg();
+      case "answer":
+        return this.#leg?.answer(message.sdp).catch((err) => this.#refuse(err));
+      case "candidate":
+        return this.#leg?.candidate(message);
+      case "stopped":
+        return this.#released?.();
+    }
+  }
+
+  /** @param {CallState} state */
+  #follow(state) {
+    this.state = state;
+    if (OVER.includes(state.status) || APART.includes(state.pane)) {
+      this.#dropLeg();
+      this.#reached = this.#signal.open;
+    }
+    this.#offerWhereDue();
+    this.#runCamera();
+    this.#on.changed();
+  }
+
+  // The camera runs while the call can show it: on hold and after the call
+  // its light is out. A connection being mended leaves it as it is.
+  #runCamera() {
+    const { status, pane, error } = this.state;
+    if (status === "Reconnecting") return;
+    const call = ["Connecting", "In call"].includes(status) && !error;
+    const wanted = this.wish && call && pane !== "ringing" && !APART.includes(pane);
+    if (wanted === this.#wanted) return;
+    this.#wanted = wanted;
+    if (wanted) this.camera.start();
+    else this.camera.stop();
+  }
+
+  #followCamera() {
+    const { track, state, trouble } = this.camera;
+    if (state === "live") this.#available = true;
+    if (trouble) this.#available = false;
+    this.#leg?.send("video", track);
+    this.#sayCamera();
+    this.#on.changed();
+  }
+
+  #sayCamera() {
+    const message = { type: "camera", on: this.wish, available: this.#available };
+    const text = JSON.stringify(message);
+    if (text !== this.#said && this.#signal.send(message)) this.#said = text;
+  }
+
+  #offerWhereDue() {
+    const { status, pane } = this.state;
+    const due = !OVER.includes(status) && status !== "Signing in" && !APART.includes(pane);
+    if (due && !this.#leg && this.#page.media !== "bypass") this.#makeLeg();
+  }
+
+  #makeLeg() {
+    this.#dropLeg();
+    const leg = new Leg(["video"], this.#servers, {
+      offer: (sdp) => this.#post({ type: "offer", sdp }),
+      candidate: (candidate) => this.#post({ type: "candidate", ...candidate }),
+      track: (track) => this.#on.customer(track),
+      link: (up) => this.#hold(up),
+      failed: () => this.#repair(),
+    });
+    this.#leg = leg;
+    leg.send("video", this.camera.track);
+    leg.offer().catch((err) => this.#refuse(err));
+  }
+
+  #dropLeg() {
+    this.#leg?.close();
+    this.#leg = null;
+    this.#outbox = [];
+    this.#stale = false;
+    this.#on.customer(null);
+  }
+
+  /** @param {boolean} up whether media can flow */
+  #hold(up) {
+    this.#reached = up && this.#signal.open;
+    this.#on.changed();
+  }
+
+  // Towards our own server a new leg is cheapest; towards the node the call
+  // must stay the same one, so its connection is renewed.
+  #repair() {
+    this.#stale = !this.#signal.open;
+    if (this.#stale) return;
+    if (this.#page.media !== "bypass") this.#makeLeg();
+    else this.#leg?.offer({ again: true }).catch((err) => this.#refuse(err));
+  }
+
+  /** @param {{type: string}} message of the leg */
+  #post(message) {
+    if (!this.#signal.send(message)) this.#outbox.push(message);
+  }
+
+  /** @param {Error} err */
+  #refuse(err) {
+    console.error("videoleg: the peer connection was refused", err);
+    this.state = { ...this.state, error: { code: "page-media", retry: true } };
+    this.#on.changed();
+  }
+}
