@@ -103,6 +103,17 @@ func (v *Conversation) ConsultSpeakTo(to string) error {
 	return v.do(func(*centre) error { return v.c.speakTo(to) })
 }
 
+// ConsultComplete hands the customer to the colleague; the initiator's leg ends.
+func (v *Conversation) ConsultComplete() error {
+	return v.do(func(*centre) error {
+		if v.c.consultTarget() == nil {
+			return refuse(400, "bad.request", "no consult is running")
+		}
+		v.c.completeConsult("transfer.consult")
+		return nil
+	})
+}
+
 // ConsultCancel drops the colleague and gives the customer back to the initiator.
 func (v *Conversation) ConsultCancel() error {
 	return v.do(func(*centre) error {

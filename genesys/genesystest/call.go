@@ -28,6 +28,7 @@ type call struct {
 	address        string
 	participants   []*participant
 	queue          *Queue
+	initiator      *participant // of the running consult; nil = none
 	recordingState string
 	securePause    bool
 	recorded       []recording
@@ -157,7 +158,7 @@ func (c *call) hangUp(p *participant, kind string) error {
 	case !c.customer().live():
 		c.endAll(p, kind)
 	case p == c.consultInitiator() && !c.conference():
-		c.completeConsult(p)
+		c.completeConsult("transfer.consult")
 	case p == c.consultTarget():
 		c.endConsult(p, kind)
 	case len(c.liveAgents(p)) > 0 || c.waiting() != nil:

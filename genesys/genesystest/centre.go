@@ -11,9 +11,9 @@ const maxConversations = 500 // beyond it the oldest ended ones are forgotten
 type agent struct {
 	User
 	onQueue       bool
-	notResponding bool // refused or missed an alert; nothing alerts until he goes on queue again
-	dismissed     map[string]bool
-	deaf          bool // his channels deliver nothing
+	notResponding bool            // refused or missed an alert; nothing alerts until he goes on queue again
+	dismissed     map[string]bool // ended legs that he has put away, by participant
+	deaf          bool            // his channels deliver nothing
 }
 
 func (a *agent) entity(rest bool) *entity {

@@ -10,10 +10,8 @@ const (
 	speakToConference = "CONFERENCE"
 )
 
-// consultInitiator returns the live leg that asked a colleague, or nil.
-func (c *call) consultInitiator() *participant {
-	return c.last(func(p *participant) bool { return p.live() && p.attributes[consultMark] == "true" })
-}
+// consultInitiator returns the leg that asked a colleague, or nil. The attribute only shows it: clients may write it.
+func (c *call) consultInitiator() *participant { return c.initiator }
 
 // consultTarget returns the colleague's live leg of a running consult, or nil.
 func (c *call) consultTarget() *participant {
@@ -40,6 +38,7 @@ func (c *call) startConsult(from *participant, to *agent, timeoutMS int64) (*par
 		return nil, err
 	}
 	cust := c.customer()
+	c.initiator = from
 	from.attributes[consultMark] = "true"
 	cust.consult, from.consult, target.consult = cust.id, cust.id, cust.id
 	cust.confined = true
@@ -79,14 +78,13 @@ func (c *call) speakTo(to string) error {
 }
 
 // completeConsult hands the customer to the colleague; the marks go a snapshot after the initiator.
-func (c *call) completeConsult(initiator *participant) {
-	target := c.consultTarget()
-	delete(initiator.attributes, consultMark)
-	initiator.disconnectAs("transfer.consult")
+func (c *call) completeConsult(kind string) {
+	initiator, target := c.initiator, c.consultTarget()
+	initiator.disconnectAs(kind)
 	target.confined = false
 	c.customer().confined = !target.isConnected()
 	c.snap()
-	initiator.terminateAs("transfer.consult")
+	initiator.terminateAs(kind)
 	c.clearConsult()
 	c.snap()
 }
@@ -103,8 +101,11 @@ func (c *call) endConsult(target *participant, kind string) {
 
 // clearConsult removes the marks from all entries.
 func (c *call) clearConsult() {
+	if c.initiator != nil {
+		delete(c.initiator.attributes, consultMark)
+		c.initiator = nil
+	}
 	for _, p := range c.participants {
 		p.consult = ""
-		delete(p.attributes, consultMark)
 	}
 }

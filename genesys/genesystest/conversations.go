@@ -32,7 +32,9 @@ func (s *Server) mountCalls(mux *http.ServeMux) {
 	s.api(mux, "DELETE "+leg+"/consult", s.deleteConsult)
 }
 
-func (s *Server) callOf(r *http.Request) (*call, error) { return s.centre.call(r.PathValue("conversation")) }
+func (s *Server) callOf(r *http.Request) (*call, error) {
+	return s.centre.call(r.PathValue("conversation"))
+}
 
 // participantOf finds the entry in the path.
 func (s *Server) participantOf(r *http.Request) (*call, *participant, error) {

@@ -1,8 +1,10 @@
 package genesystest
 
 import (
+	"bufio"
 	"context"
 	"math"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -141,6 +143,12 @@ func (r *recorder) Write(b []byte) (int, error) {
 	return r.ResponseWriter.Write(b)
 }
 
+// Hijack hands out the connection, for sockets.
+func (r *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	r.status = http.StatusSwitchingProtocols
+	return http.NewResponseController(r.ResponseWriter).Hijack()
+}
+
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 func bearer(r *http.Request) string {
@@ -165,6 +173,9 @@ func (s *Server) spend(w http.ResponseWriter, token string) bool {
 	now := time.Now()
 	s.mu.Lock()
 	win := s.limits[token]
+	if len(s.limits) >= maxSecrets {
+		clear(s.limits)
+	}
 	if win == nil || now.Sub(win.since) >= time.Minute {
 		win = &window{since: now}
 		s.limits[token] = win

@@ -47,7 +47,7 @@ func New(opts Options) *Server {
 	s := &Server{
 		URL: opts.URL, opts: opts, log: opts.Log, ctx: ctx, cancel: cancel,
 		changed: make(chan struct{}), limits: map[string]*window{},
-		oauth: newAccounts(opts), hub: newHub(),
+		oauth: newAccounts(opts),
 	}
 	s.centre = newCentre(opts, s.publish)
 	s.centre.expired = s.alertExpired

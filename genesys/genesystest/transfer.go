@@ -125,7 +125,14 @@ func (c *call) requeue(p *participant, kind string) error {
 	if !p.isConnected() {
 		return refuse(400, "bad.request", "the leg is %s", p.state)
 	}
-	c.leave(p, kind)
+	switch p {
+	case c.consultInitiator():
+		c.completeConsult(kind)
+	case c.consultTarget():
+		c.endConsult(p, kind)
+	default:
+		c.leave(p, kind)
+	}
 	if c.queue == nil || len(c.liveAgents(p)) > 0 {
 		return nil
 	}
