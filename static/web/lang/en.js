@@ -104,9 +104,7 @@ export default {
   "customer.consent": "I agree to this video call. The contact centre may record the conversation, and it sees and hears me until I leave.",
   "customer.consent-missing": "Please agree first: tick the box above.",
   "customer.start": "Start video call",
-  "customer.starting": "Starting…",
   "customer.again": "Start again",
-  "customer.rejoin": "Rejoin the call",
   "customer.level": "Microphone level",
   "customer.level-hint": "Say something: the bar moves when we hear you.",
   "customer.sound": "Turn sound on",
@@ -143,8 +141,10 @@ export default {
   "visit.ended.text": "The call has ended. Your camera and microphone are off.",
   "visit.left.title": "You have left the call",
   "visit.left.text": "Your camera and microphone are off. You can close this page.",
-  "visit.offline.message": "The connection was lost.",
-  "visit.offline.next": "Check your internet connection. We keep trying, and you can try again yourself.",
+  "error.page-lost.message": "The connection was lost.",
+  "error.page-lost.next": "Check your internet connection. We keep trying, and you can try again yourself.",
+  "error.page-call.message": "Your browser could not set up the call.",
+  "error.page-call.next": "Try again. If it does not help, open this page in another browser or on your phone.",
 
   "error.title": "Something is not right"
 };

@@ -2,7 +2,7 @@
 // leg, follows the call's state, and runs the camera while the customer may
 // see it. Knows no DOM.
 
-import { Camera } from "../shared/camera.js";
+import { Device } from "../shared/devices.js";
 import { Leg } from "../shared/leg.js";
 import { Signal } from "../shared/signal.js";
 
@@ -54,7 +54,7 @@ export class Session {
     this.#page = page;
     this.#on = on;
     this.state = { status: page.status, pane: page.pane };
-    this.camera = new Camera(() => this.#followCamera());
+    this.camera = new Device("video", () => this.#followCamera());
     this.#signal = new Signal(page.socket, {
       open: () => this.#meet(),
       message: (message) => this.#hear(message),

@@ -52,45 +52,55 @@ export async function askBoth() {
 }
 
 /**
- * @typedef {"off"|"starting"|"live"|Trouble} CameraState
+ * @typedef {"off"|"starting"|"live"|Trouble} DeviceState
  */
 
-/** One camera that can be switched off, light and all, and on again. */
-export class Camera {
+/** One camera or microphone that can be switched off, light and all, and on again. */
+export class Device {
   /** @type {MediaStreamTrack|null} */ track = null;
-  /** @type {CameraState} */ state = "off";
-  #turn = 0;
-  #asked = false;
+  /** @type {DeviceState} */ state = "off";
+  #constraints;
   #changed;
+  #turn = 0; // counts starts and stops: an answer that comes after the next one is stale
+  #asked = false;
 
-  /** @param {(camera: Camera) => void} changed called after each change of state or track */
-  constructor(changed) {
+  /**
+   * @param {"audio"|"video"} kind
+   * @param {(device: Device) => void} changed called after each change of state or track
+   */
+  constructor(kind, changed) {
+    this.#constraints = kind === "audio" ? { audio: AUDIO } : { video: VIDEO };
     this.#changed = changed;
     navigator.mediaDevices?.addEventListener("devicechange", () => {
       if (this.#asked && this.state === "missing") this.start();
     });
   }
 
-  get trouble() {
-    return ["refused", "missing", "busy", "insecure"].includes(this.state);
+  get live() {
+    return this.state === "live";
   }
 
-  /** Starts the camera, unless it runs or starts already. */
+  /** Whether it was asked for and cannot be had. */
+  get trouble() {
+    return !["off", "starting", "live"].includes(this.state);
+  }
+
+  /** Starts the device, unless it runs or starts already. */
   async start() {
-    if (this.state === "live" || this.state === "starting") return;
+    if (this.live || this.state === "starting") return;
     this.#asked = true;
     const turn = ++this.#turn;
     this.#become("starting", null);
-    const { tracks, trouble } = await ask({ video: VIDEO });
+    const { tracks, trouble } = await ask(this.#constraints);
     if (turn !== this.#turn) return tracks.forEach((track) => track.stop());
-    if (trouble) this.#become(trouble, null);
+    if (trouble) this.fail(trouble);
     else this.use(tracks[0]);
   }
 
-  /** @param {MediaStreamTrack} track a camera's track obtained elsewhere */
+  /** @param {MediaStreamTrack} track of such a device, obtained elsewhere */
   use(track) {
     this.#asked = true;
-    track.onended = () => this.track === track && this.#become("missing", null);
+    track.onended = () => this.track === track && this.#replace();
     this.#become("live", track);
   }
 
@@ -100,15 +110,21 @@ export class Camera {
     this.#become(trouble, null);
   }
 
-  /** Stops the camera; its light goes out. */
+  /** Stops the device; its light goes out. */
   stop() {
     this.#turn++;
     this.#asked = false;
     if (this.state !== "off") this.#become("off", null);
   }
 
+  // Unplugged, or its permission withdrawn: another may be there.
+  #replace() {
+    this.#become("missing", null);
+    this.start();
+  }
+
   /**
-   * @param {CameraState} state
+   * @param {DeviceState} state
    * @param {MediaStreamTrack|null} track
    */
   #become(state, track) {

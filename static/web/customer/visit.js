@@ -1,0 +1,199 @@
+// The customer's call as the server knows it: says hello, offers audio and
+// video when told to, follows the state. Knows no DOM.
+
+import { Device } from "../shared/devices.js";
+import { Leg } from "../shared/leg.js";
+import { Signal } from "../shared/signal.js";
+
+/**
+ * @typedef {object} VisitState
+ * @property {"joining"|"calling"|"queue"|"incall"|"reconnecting"|"ended"} status
+ * @property {boolean} [agentVideo]
+ * @property {{code: string, message?: string, next?: string, retry?: boolean}|null} [error]
+ */
+
+/**
+ * @typedef {object} VisitEvents
+ * @property {() => void} changed anything that the page shows
+ * @property {(track: MediaStreamTrack) => void} track of the agent's picture or voice
+ * @property {(token: string) => void} welcome the token with which a reload comes back; "" when it is spent
+ */
+
+export class Visit {
+  /** @type {VisitState} */ state = { status: "joining" };
+  muted = false;
+  /** Whether the customer wants to be seen. */
+  wish = true;
+  camera = new Device("video", () => this.#followDevice("video"));
+  microphone = new Device("audio", () => this.#followDevice("audio"));
+  #on;
+  #signal;
+  #name = "";
+  #token;
+  /** @type {Leg|null} */ #leg = null;
+  /** @type {object[]} */ #outbox = []; // the leg's messages that found no socket
+  #stale = false; // the leg failed while there was no socket
+  #met = false;
+  #reached = true;
+
+  /**
+   * @param {{socket: string, visit: string}} page
+   * @param {VisitEvents} on
+   */
+  constructor(page, on) {
+    this.#on = on;
+    this.#token = page.visit;
+    this.#signal = new Signal(page.socket, {
+      open: () => this.#meet(),
+      message: (message) => this.#hear(message),
+      lost: () => this.#lose(),
+      tooLong: () => this.#follow({ ...this.state, error: { code: "page-lost", retry: true } }),
+    });
+  }
+
+  get status() {
+    return this.#reached || this.over ? this.state.status : "reconnecting";
+  }
+
+  get over() {
+    return this.state.status === "ended";
+  }
+
+  /**
+   * Starts the call, or comes back to it.
+   * @param {string} name
+   * @param {string} [token] of a visit that a reload interrupted
+   */
+  start(name, token) {
+    this.#name = name;
+    this.wish = !this.camera.trouble;
+    if (token) this.#token = token;
+    this.#signal.connect();
+  }
+
+  /** Try again, after an error: a new socket begins anew. */
+  retry() {
+    this.#follow({ ...this.state, error: null });
+    this.#signal.connect();
+  }
+
+  /** @param {boolean} muted */
+  mute(muted) {
+    this.muted = muted;
+    if (this.microphone.track) this.microphone.track.enabled = !muted;
+    this.#signal.send({ type: "mute", on: muted });
+    this.#on.changed();
+  }
+
+  /** @param {boolean} on */
+  setCamera(on) {
+    this.wish = on;
+    if (on) this.camera.start();
+    else this.camera.stop();
+    this.#signal.send({ type: "camera", on });
+    this.#on.changed();
+  }
+
+  /** Leaves for good. */
+  leave() {
+    this.#signal.send({ type: "leave" });
+    this.#follow({ status: "ended" });
+  }
+
+  #meet() {
+    this.#met = this.#reached = true;
+    if (this.state.error?.code === "page-lost") this.state = { ...this.state, error: null };
+    this.#signal.send({ type: "hello", name: this.#name, ...(this.#token && { visit: this.#token }) });
+    if (this.muted) this.#signal.send({ type: "mute", on: true });
+    if (!this.wish) this.#signal.send({ type: "camera", on: false });
+    this.#outbox.splice(0).forEach((message) => this.#signal.send(message));
+    if (this.#stale) this.#repair();
+    this.#on.changed();
+  }
+
+  #lose() {
+    if (this.#met) this.#reached = false;
+    this.#on.changed();
+  }
+
+  /** @param {any} message from the server */
+  #hear(message) {
+    switch (message.type) {
+      case "welcome":
+        this.#token = message.visit;
+        return this.#on.welcome(message.visit);
+      case "connect":
+        return this.#connect(message);
+      case "answer":
+        return this.#leg?.answer(message.sdp).catch((err) => this.#refuse(err));
+      case "candidate":
+        return this.#leg?.candidate(message);
+      case "state":
+        return this.#follow(message);
+    }
+  }
+
+  /** @param {VisitState} state */
+  #follow(state) {
+    this.state = state;
+    if (this.over) this.#end();
+    this.#on.changed();
+  }
+
+  #end() {
+    this.#signal.close();
+    this.#leg?.close();
+    this.#leg = null;
+    this.camera.stop();
+    this.microphone.stop();
+    this.#on.welcome("");
+  }
+
+  /** @param {{iceServers?: RTCIceServer[], relayOnly?: boolean}} servers */
+  #connect(servers) {
+    this.#leg?.close();
+    this.#outbox = [];
+    this.#stale = false;
+    const leg = new Leg(["audio", "video"], servers, {
+      offer: (sdp) => this.#post({ type: "offer", sdp }),
+      candidate: (candidate) => this.#post({ type: "candidate", ...candidate }),
+      track: (track) => this.#on.track(track),
+      link: (up) => this.#hold(up),
+      failed: () => this.#repair(),
+    });
+    this.#leg = leg;
+    leg.send("audio", this.microphone.track);
+    leg.send("video", this.camera.track);
+    leg.offer().catch((err) => this.#refuse(err));
+  }
+
+  /** @param {"audio"|"video"} kind */
+  #followDevice(kind) {
+    const { track } = kind === "audio" ? this.microphone : this.camera;
+    if (kind === "audio" && track) track.enabled = !this.muted;
+    this.#leg?.send(kind, track);
+    this.#on.changed();
+  }
+
+  /** @param {boolean} up whether media can flow */
+  #hold(up) {
+    this.#reached = up && this.#signal.open;
+    this.#on.changed();
+  }
+
+  #repair() {
+    this.#stale = !this.#signal.open;
+    if (!this.#stale) this.#leg?.offer({ again: true }).catch((err) => this.#refuse(err));
+  }
+
+  /** @param {{type: string}} message of the leg */
+  #post(message) {
+    if (!this.#signal.send(message)) this.#outbox.push(message);
+  }
+
+  /** @param {Error} err */
+  #refuse(err) {
+    console.error("videoleg: the peer connection was refused", err);
+    this.#follow({ ...this.state, error: { code: "page-call", retry: true } });
+  }
+}
