@@ -164,7 +164,7 @@ func (c *Call) wake(now time.Time) time.Time {
 	}
 	settling := c.leg == LegLive && !c.calm(now)
 	consider(!c.rereadAt.IsZero(), c.rereadAt)
-	consider(c.mayEndAlone(), c.aloneSince.Add(AloneGrace))
+	consider(c.mayEndAlone(), c.aloneUntil())
 	consider(settling && !c.told.video && len(c.dark()) == 0, c.calmFrom.Add(Settle))
 	consider(settling && !c.told.present && onlyCamera(c.dark()), c.calmFrom.Add(Settle))
 	consider(settling && c.told.hidden && !c.hides(), c.calmFrom.Add(Settle))

@@ -21,6 +21,7 @@ type roster struct {
 	customers int      // video and api participants that are not agents' legs
 	met       bool     // there was a customer at some time
 	playback  []string // UUIDs asked to be removed; never written in place
+	goodbye   bool     // a customer said that he leaves: nobody to wait for
 }
 
 // OnRoster takes the conference's participants after each change. synced is false until the event
@@ -30,7 +31,7 @@ func (c Call) OnRoster(members []Member, synced bool, now time.Time) (Call, Deci
 	if c.leg != LegLive {
 		return c.act(now, d)
 	}
-	seen := roster{synced: synced, met: c.roster.met}
+	seen := roster{synced: synced, met: c.roster.met, goodbye: c.roster.goodbye}
 	for _, m := range members {
 		switch {
 		case isPlayback(m.URI):
@@ -46,6 +47,13 @@ func (c Call) OnRoster(members []Member, synced bool, now time.Time) (Call, Deci
 	seen.met = seen.met || seen.customers > 0
 	c.roster = seen
 	return c.act(now, d)
+}
+
+// OnGoodbye says that a customer has left by his own wish, not by a reload: once the conference is
+// without one, nobody is waited for.
+func (c Call) OnGoodbye(now time.Time) (Call, Decision) {
+	c.roster.goodbye = true
+	return c.act(now, Decision{})
 }
 
 // isPlayback tells a recorded announcement of the trunk: sip:....playback@...
@@ -65,10 +73,11 @@ func (c *Call) alone(now time.Time, d *Decision) {
 	case !left && !c.aloneSince.IsZero():
 		c.aloneSince = time.Time{}
 		if c.roster.customers > 0 {
+			c.roster.goodbye = false
 			d.because(CustomerBack)
 		}
 	}
-	if c.mayEndAlone() && !now.Before(c.aloneSince.Add(AloneGrace)) {
+	if c.mayEndAlone() && !now.Before(c.aloneUntil()) {
 		c.end(LeftAlone, d)
 		d.because(LeftAlone)
 	}
@@ -77,4 +86,12 @@ func (c *Call) alone(now time.Time, d *Decision) {
 // mayEndAlone tells that the customer is out of a conference which is ours to end.
 func (c *Call) mayEndAlone() bool {
 	return !c.aloneSince.IsZero() && c.row == Ours && c.blind() == ""
+}
+
+// aloneUntil is when waiting for the customer ends.
+func (c *Call) aloneUntil() time.Time {
+	if c.roster.goodbye {
+		return c.aloneSince
+	}
+	return c.aloneSince.Add(AloneGrace)
 }

@@ -63,8 +63,18 @@ func (c Call) View() View {
 		CustomerHidden: c.told.hidden,
 		Muted:          c.facts.me.muted,
 		Recording:      c.recording,
-		Out:            c.staysOut(),
+		Out:            c.shutOut(),
 		CustomerAway:   !c.aloneSince.IsZero(),
+	}
+}
+
+// shutOut is why we stay out, where there is something to stay out of.
+func (c Call) shutOut() Code {
+	switch c.row {
+	case Ours, Unclear, ConsultTarget:
+		return c.staysOut()
+	default:
+		return ""
 	}
 }
 
