@@ -1,0 +1,48 @@
+package pexrtctest
+
+// takeFloor makes p the presenter; whoever was it has lost the floor and sees the new one's start
+// (client API, presentation).
+func (s *Server) takeFloor(_ *request, p *participant) reply {
+	c := p.conference
+	if p.waiting {
+		return invalidRole
+	}
+	previous := c.presenter
+	c.presenter = p
+	if previous != nil && previous != p {
+		s.announce("participant_update", previous)
+	}
+	for _, o := range c.participants {
+		if o != p && !o.waiting {
+			o.send("presentation_start", presentationStart(p))
+		}
+	}
+	s.update(p)
+	return done
+}
+
+func (s *Server) releaseFloor(_ *request, p *participant) reply {
+	if p.conference.presenter == p {
+		s.stopPresentation(p.conference)
+		s.update(p)
+	}
+	return done
+}
+
+// stopPresentation takes the floor from whoever has it and tells the others.
+func (s *Server) stopPresentation(c *conference) {
+	presenter := c.presenter
+	c.presenter = nil
+	for _, o := range c.participants {
+		if o != presenter && !o.waiting {
+			o.send("presentation_stop", map[string]string{})
+		}
+	}
+}
+
+func presentationStart(p *participant) map[string]string {
+	return map[string]string{
+		"presenter_name": p.displayName, "presenter_uri": p.uri, "presenter_uuid": p.uuid,
+		"presenter_source": "video",
+	}
+}
