@@ -68,9 +68,7 @@ func (e *Error) refused(res *http.Response) {
 		Code, Error, ContextID any
 	}
 	body, _ := io.ReadAll(io.LimitReader(res.Body, maxErrorBody))
-	if json.Unmarshal(body, &told) != nil {
-		return
-	}
+	_ = json.Unmarshal(body, &told) // what is no JSON tells nothing
 	for _, code := range []any{told.Code, told.Error} {
 		if text, ok := code.(string); ok && e.Code == "" && codeForm.MatchString(text) {
 			e.Code = text
