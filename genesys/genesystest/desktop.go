@@ -13,7 +13,15 @@ import (
 //go:embed desktop
 var desktopFiles embed.FS
 
-var pages = template.Must(template.ParseFS(desktopFiles, "desktop/*.html"))
+var pages = template.Must(template.New("").Funcs(template.FuncMap{"initial": initial}).ParseFS(desktopFiles, "desktop/*.html"))
+
+// initial is the first letter of a name.
+func initial(name string) string {
+	for _, letter := range name {
+		return string(letter)
+	}
+	return "?"
+}
 
 // pageData is what the small pages show.
 type pageData struct {
