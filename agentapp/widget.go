@@ -1,0 +1,137 @@
+package agentapp
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/videoleg/videoleg/genesys"
+	"github.com/videoleg/videoleg/session"
+	"github.com/videoleg/videoleg/static"
+)
+
+// pageWait is how long the page waits for the conversation to be checked. Nearly always it is
+// enough, and the page says at once what is wrong; else the page is shown and told by its socket.
+const pageWait = 2 * time.Second
+
+var conversationForm = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
+
+// widget is the page beside a call.
+func (a *App) widget(c echo.Context) error {
+	q := c.QueryParams()
+	a.warnOfPIN(q)
+	a.warnOfEnvironment(q)
+	conversation, lang := first(q, "conversationid", "pcConversationId", "gcConversationId"), language(c)
+	if !conversationForm.MatchString(conversation) {
+		return a.fail(c, session.ErrNoConversation, lang, "")
+	}
+	if agent, ok := a.signedIn(c); ok {
+		err := a.show(c, agent, conversation, lang)
+		if !errors.Is(err, genesys.ErrSignIn) {
+			return err
+		}
+		a.agents.forget(agent)
+	}
+	return a.startSignIn(c, conversation, lang)
+}
+
+// show answers with the widget of a signed-in agent. The join goes on while the page loads. The
+// only error it leaves to the caller is genesys.ErrSignIn.
+func (a *App) show(c echo.Context, agent *genesys.Agent, conversation, lang string) error {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), pageWait)
+	defer cancel()
+	p := a.widgetPage(conversation, lang)
+	status := 200
+	_, err := a.cfg.Calls.Open(ctx, agent, conversation)
+	switch {
+	case err == nil, errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil:
+	case errors.Is(err, genesys.ErrSignIn):
+		return err
+	default:
+		f := session.FaultOf(err)
+		a.cfg.Log.Warn("call not shown", "conversation", conversation, "code", f.Code, "err", err)
+		status = f.Status
+		p.Status = session.StatusOf(err)
+		p.ErrorCode, p.ErrorMessage, p.ErrorNext, p.ErrorRetry = f.Code, f.Message, f.Next, f.Retry
+	}
+	return a.page(c, status, p)
+}
+
+func (a *App) widgetPage(conversation, lang string) static.WidgetPage {
+	return static.WidgetPage{
+		Conversation: conversation,
+		Socket:       "/session",
+		Media:        string(a.cfg.Media),
+		AppsOrigin:   a.cfg.Cloud.AppsOrigin(),
+		URL:          widgetURL(conversation, lang),
+		Lang:         lang,
+		Version:      a.cfg.Version,
+	}
+}
+
+// warnOfPIN says once that widget addresses still carry a PIN, as the older apps wanted it. It is
+// ignored: the PIN is this server's.
+func (a *App) warnOfPIN(q url.Values) {
+	for name := range q {
+		if strings.Contains(strings.ToLower(name), "pin") {
+			a.pinOnce.Do(func() {
+				a.cfg.Log.Warn("the widget's URL carries a PIN: it is ignored, and everybody who sees the URL can read it; take it out of the integration's URL", "parameter", printable(name))
+			})
+		}
+	}
+}
+
+// warnOfEnvironment says once that the widget was opened from another Genesys Cloud than ours.
+func (a *App) warnOfEnvironment(q url.Values) {
+	environment := first(q, "pcEnvironment", "gcTargetEnv", "gcHostOrigin")
+	if !a.cfg.Cloud.Serves(environment) {
+		a.envsOnce.Do(func() {
+			a.cfg.Log.Warn("the widget was opened in another Genesys Cloud environment than VIDEOLEG_GENESYS_REGION names", "environment", printable(environment))
+		})
+	}
+}
+
+// printable makes text from outside fit for a log line.
+func printable(s string) string {
+	if len(s) > 64 {
+		s = s[:64]
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+// first returns the first of the named parameters that is set; names match in any case.
+func first(q url.Values, names ...string) string {
+	for _, name := range names {
+		for given, values := range q {
+			if strings.EqualFold(given, name) && len(values) > 0 && values[0] != "" {
+				return values[0]
+			}
+		}
+	}
+	return ""
+}
+
+var languageForm = regexp.MustCompile(`^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$`)
+
+// language is the desktop's language tag, or what the browser prefers.
+func language(c echo.Context) string {
+	tag := first(c.QueryParams(), "pcLangTag", "gcLangTag")
+	if tag == "" {
+		tag, _, _ = strings.Cut(c.Request().Header.Get("Accept-Language"), ",")
+		tag, _, _ = strings.Cut(tag, ";")
+	}
+	if !languageForm.MatchString(tag) || len(tag) > 35 {
+		return ""
+	}
+	return tag
+}

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/big"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/videoleg/videoleg/genesys/genesystest"
+	"github.com/videoleg/videoleg/pexrtc/pexrtctest"
+	"github.com/videoleg/videoleg/session/seal"
+)
+
+// demo is the server between two stand-ins on this machine: a whole contact centre. The server
+// does not know: only the addresses are others.
+func demo(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
+	base := flags.Int("port-base", 8080, "first of the four ports")
+	nodeTLS := flags.String("node-tls", "", "address to serve the stand-in node over HTTPS as well")
+	if err := parse(flags, args); err != nil {
+		return err
+	}
+	if *base < 1 || *base > 65532 {
+		return fmt.Errorf("%w: videoleg demo: -port-base %d is not a port from 1 to 65532", errUsage, *base)
+	}
+	fmt.Fprintln(out, "Starting a contact centre on this machine …")
+	d, err := newDemo(*base, *nodeTLS)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	d.tell(out)
+	return d.server.run(ctx)
+}
+
+// demonstration is everything that the demo runs.
+type demonstration struct {
+	node    *pexrtctest.Server
+	genesys *genesystest.Server
+	secure  *secureNode // nil unless asked for
+	server  *server
+}
+
+// loopback are the only addresses that the demo listens on.
+var loopback = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
+
+func newDemo(base int, nodeTLS string) (d *demonstration, err error) {
+	d = &demonstration{}
+	defer func() {
+		if err != nil {
+			d.close()
+		}
+	}()
+	listeners, err := listenAll(base, 4)
+	if err != nil {
+		return nil, err
+	}
+	agent, customer := localURL(listeners[0]), localURL(listeners[1])
+	// The apps open their listeners themselves, on the ports that were free a moment ago.
+	listeners[0].Close()
+	listeners[1].Close()
+	clientSecret := rand.Text()
+	cfg, err := loadConfig(func(c *Config) {
+		c.AgentAddr, c.CustomerAddr, c.AdminAddr = listeners[0].Addr().String(), listeners[1].Addr().String(), "127.0.0.1:0"
+		c.AgentURL, c.CustomerURL = baseURL(agent), baseURL(customer)
+		c.SessionSecret = key(rand.Text() + rand.Text())
+		c.GenesysRegion, c.GenesysClientID, c.GenesysClientSecret = "mypurecloud.com", "videoleg-demo", secret(clientSecret)
+		c.GenesysAPIURL, c.GenesysLoginURL, c.GenesysAppsURL = baseURL(localURL(listeners[2])), baseURL(localURL(listeners[2])), baseURL(localURL(listeners[2]))
+		c.PexipNodes = baseURLs{localURL(listeners[3])}
+		c.PexipHostPIN, c.PexipGuestPIN = secret(randomPIN()), ""
+		c.AdhocSessions = true
+		if os.Getenv(prefix+"_LOG_LEVEL") == "" {
+			c.LogLevel = logLevel(slog.LevelWarn)
+		}
+	})
+	if err != nil {
+		listeners[2].Close()
+		listeners[3].Close()
+		return nil, err
+	}
+	log := newLog(os.Stderr, cfg)
+	d.genesys = genesystest.New(genesystest.Options{
+		Listener: listeners[2], URL: localURL(listeners[2]), Log: log.With("stand-in", "genesys"),
+		Clients:          []genesystest.OAuthClient{{ID: cfg.GenesysClientID, Secret: clientSecret, RedirectURIs: []string{agent + "/oauth/callback"}}},
+		WidgetURL:        agent + "/?conversationid={{pcConversationId}}&pcLangTag={{pcLangTag}}",
+		SimulateCustomer: d.simulateCustomer,
+	})
+	d.node = newDemoNode(listeners[3], string(cfg.PexipHostPIN), cfg.PexipCustomerPrefix, d.genesys, log.With("stand-in", "node"))
+	if nodeTLS != "" {
+		if d.secure, err = serveTLS(nodeTLS, d.node.Handler()); err != nil {
+			return nil, err
+		}
+	}
+	d.server, err = newServer(cfg, loopback, log)
+	return d, err
+}
+
+// newDemoNode is the stand-in node, whose trunk leads to the stand-in contact centre. When a
+// customer opens a room, the room calls the contact centre, with the session ID for a name.
+func newDemoNode(l net.Listener, pin, customerPrefix string, centre *genesystest.Server, log *slog.Logger) *pexrtctest.Server {
+	options := pexrtctest.Options{Listener: l, Log: log, HostPIN: pin, Dial: trunk(centre)}
+	byID := options
+	options.Resolve = func(alias string) (pexrtctest.Service, error) {
+		service, err := byID.ResolveID(alias)
+		if err == nil && strings.HasPrefix(alias, customerPrefix) {
+			service.AutomaticParticipants = []pexrtctest.AutomaticParticipant{{
+				RemoteAlias: "sip:+15551234567@trunk.example", RemoteDisplayName: "Contact centre",
+				LocalAlias: service.Name + "@video.example", LocalDisplayName: service.Name,
+				Protocol: "sip", CallType: "audio", Role: "chair", KeepConferenceAlive: "keep_conference_alive_never",
+			}}
+		}
+		return service, err
+	}
+	return pexrtctest.New(options)
+}
+
+// trunk carries the node's calls to the contact centre.
+func trunk(centre *genesystest.Server) func(context.Context, pexrtctest.DialRequest) (pexrtctest.FarEnd, error) {
+	return func(ctx context.Context, r pexrtctest.DialRequest) (pexrtctest.FarEnd, error) {
+		call, err := centre.Call(ctx, genesystest.InboundCall{ANIName: r.LocalDisplayName, ANI: "sip:" + r.LocalAlias})
+		if err != nil {
+			return nil, err
+		}
+		return sipLeg{call}, nil
+	}
+}
+
+// sipLeg is the voice call between room and contact centre.
+type sipLeg struct{ *genesystest.Conversation }
+
+func (l sipLeg) Hangup(string) { _ = l.CustomerHangup() } // it may have ended on the other side
+
+// simulateCustomer lets somebody call who has no second browser: the node sends his picture.
+func (d *demonstration) simulateCustomer(context.Context) error {
+	_, err := d.node.SimulateCustomer("cus"+seal.RandomText(16), "Simulated customer")
+	return err
+}
+
+// tell prints where to go.
+func (d *demonstration) tell(out io.Writer) {
+	fmt.Fprintf(out, `
+  1. Agent desktop   %s/?agent=ada
+  2. Customer page   %s
+
+Open the desktop, then the customer page in another window: enter a name, agree, start. The desktop
+rings: answer, and the video opens beside the call. Without a camera, press "Simulate a customer
+call" in the desktop.
+
+  agent app          %s
+  stand-in node      %s
+`, d.genesys.URL, d.server.cfg.CustomerURL, d.server.cfg.AgentURL, d.node.URL)
+	if d.secure != nil {
+		fmt.Fprintf(out, "  the same by HTTPS  https://%s  (certificate: %s)\n", d.secure.addr, d.secure.certificate)
+	}
+	fmt.Fprintf(out, "  health, metrics    http://%s/healthz, /metrics\n\nStop with Ctrl-C.\n", d.server.addresses()["admin"])
+}
+
+func (d *demonstration) close() {
+	if d.server == nil {
+		return
+	}
+	if d.secure != nil {
+		d.secure.close()
+	}
+	d.node.Close()
+	d.genesys.Close()
+}
+
+// listenAll opens n ports in a row on the loopback address.
+func listenAll(base, n int) ([]net.Listener, error) {
+	var all []net.Listener
+	for i := range n {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", base+i))
+		if err != nil {
+			for _, open := range all {
+				open.Close()
+			}
+			return nil, fmt.Errorf("demo: port %d: %w; choose other ports with -port-base", base+i, errors.Unwrap(err))
+		}
+		all = append(all, l)
+	}
+	return all, nil
+}
+
+func localURL(l net.Listener) string {
+	return fmt.Sprintf("http://localhost:%d", l.Addr().(*net.TCPAddr).Port)
+}
+
+func randomPIN() string {
+	n, err := rand.Int(rand.Reader, big.NewInt(900000))
+	if err != nil {
+		panic(err) // crypto/rand does not fail
+	}
+	return fmt.Sprint(100000 + n.Int64())
+}
+
+// demoCertificateLife is how long the certificate of -node-tls is good.
+const demoCertificateLife = 30 * 24 * time.Hour

@@ -1,0 +1,304 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/videoleg/videoleg/genesys"
+	"github.com/videoleg/videoleg/pexrtc"
+	"github.com/videoleg/videoleg/session/page"
+	"github.com/videoleg/videoleg/session/rules"
+)
+
+// Call is one agent's part in one conversation: it follows the call by its rules, and holds the
+// video leg and the page that shows it.
+type Call struct {
+	owner
+	calls        *Calls
+	conversation string
+	id           string // in logs and call tags
+	log          *slog.Logger
+	opened       chan struct{} // closed when the look-up is done
+	openErr      error         // set before opened is closed
+
+	// The owner's goroutine alone uses the rest. agent is also read, under Calls.mu, by followers.
+	agent   *genesys.Agent
+	session string // ID that the conversation carries; empty until looked up
+	rules   rules.Call
+	wake    timer // the rules'
+	watch   timer // next look at a channel that may be deaf
+	rereads int   // failed in a row
+
+	window  window
+	problem *page.Problem // what the agent must know and act on
+	stay    stay
+}
+
+const (
+	lookUpTime    = 12 * time.Second // of the first look-up, tries included
+	watchInterval = 20 * time.Second // between looks at the conversation while the leg lives
+	maxRereadWait = 20 * time.Second
+)
+
+func (c *Call) now() time.Time { return time.Now() }
+
+// lookUp reads the conversation, and begins the call if it may have video.
+func (c *Call) lookUp() {
+	agent := c.agent
+	c.async(func(ctx context.Context) func() {
+		ctx, cancel := context.WithTimeout(ctx, lookUpTime)
+		defer cancel()
+		asked := time.Now()
+		conv, err := agent.Conversation(ctx, c.conversation)
+		return func() { c.begin(conv, asked, err) }
+	})
+}
+
+// begin ends the look-up. A call that may not be shown is closed at once, and Open says why.
+func (c *Call) begin(conv *genesys.Conversation, asked time.Time, err error) {
+	if err == nil {
+		c.session, err = c.admit(conv)
+	}
+	c.openErr = err
+	if err != nil {
+		c.close()
+		close(c.opened)
+		return
+	}
+	c.log = c.log.With("session", c.session)
+	c.window.grace.set(&c.owner, c.now().Add(openGrace), c.close)
+	c.learn(conv, asked)
+	if c.calls.watch(c) {
+		c.apply(c.rules.OnLive(c.now()))
+	}
+	c.watchCall()
+	close(c.opened)
+}
+
+// admit checks that the agent is a live participant of the conversation, and returns its session.
+func (c *Call) admit(conv *genesys.Conversation) (string, error) {
+	mine, ok := conv.Mine(c.agent.ID())
+	if !ok {
+		return "", fmt.Errorf("%w: no entry of his", ErrNotOnCall)
+	}
+	if far, ok := conv.Customer(); ok && over(far) {
+		return "", ErrCallEnded
+	}
+	if over(mine) {
+		return "", fmt.Errorf("%w: his part has ended", ErrNotOnCall)
+	}
+	return c.calls.cfg.Alias.SessionID(conv)
+}
+
+func over(p genesys.Participant) bool { return p.State == "disconnected" || p.State == "terminated" }
+
+// signedIn goes on with a newer sign-in of the same agent.
+func (c *Call) signedIn(agent *genesys.Agent) {
+	if c.agent == agent || c.agent.Valid(c.now()) {
+		return
+	}
+	c.calls.mu.Lock()
+	c.agent = agent
+	c.calls.mu.Unlock()
+	if c.calls.watch(c) {
+		c.apply(c.rules.OnLive(c.now()))
+	}
+}
+
+// learn gives the rules a picture of the conversation; asked is when a REST read was sent.
+func (c *Call) learn(conv *genesys.Conversation, asked time.Time) {
+	c.apply(c.rules.OnSnapshot(snapshot(conv, asked), c.now()))
+}
+
+// apply carries out what the rules decided, in order, and shows the page the outcome.
+func (c *Call) apply(next rules.Call, d rules.Decision) {
+	c.rules = next
+	for _, r := range d.Reasons {
+		c.log.Debug("rule", "row", r.Row, "code", r.Code, "why", r.Words)
+	}
+	c.wake.set(&c.owner, d.Wake, func() { c.apply(c.rules.OnTimer(c.now())) })
+	for _, a := range d.Actions {
+		c.log.Info("action", "do", fmt.Sprintf("%T%+v", a, a), "row", c.rules.View().Row)
+		c.act(a)
+	}
+	c.update()
+}
+
+func (c *Call) act(a rules.Action) {
+	switch a := a.(type) {
+	case rules.Join:
+		c.join()
+	case rules.Leave:
+		c.leave(false)
+	case rules.EndForAll:
+		c.leave(true)
+	case rules.Reread:
+		c.rereads = 0
+		c.reread()
+	case rules.SetVideo:
+		c.showAgent(a.On)
+	case rules.SetMuted:
+		c.tell(&c.stay.muted, a.On, (*pexrtc.Participant).SetMuted)
+	case rules.HideCustomer:
+		if c.stay.leg != nil {
+			c.stay.leg.hide(a.On)
+		}
+	case rules.RemovePlayback:
+		c.removePlayback(a.UUID)
+	}
+}
+
+// reread reads the conversation again for the rules, until it is read or there is no point.
+func (c *Call) reread() {
+	agent := c.agent
+	c.async(func(ctx context.Context) func() {
+		asked := time.Now()
+		conv, err := agent.Conversation(ctx, c.conversation)
+		return func() {
+			switch {
+			case err == nil:
+				c.rereads = 0
+				c.learn(conv, asked)
+			case errors.Is(err, genesys.ErrSignIn):
+				c.apply(c.rules.OnBlind(rules.SignInEnded, c.now()))
+			default:
+				c.log.Warn("conversation not read", "err", err)
+				c.rereads++
+				c.later(backoff(c.rereads, maxRereadWait), c.reread)
+			}
+		}
+	})
+}
+
+// later runs f in the owner's goroutine after a while.
+func (c *Call) later(wait time.Duration, f func()) {
+	c.async(func(ctx context.Context) func() {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+			return f
+		}
+	})
+}
+
+// watchCall looks at the conversation now and then while the leg lives: a notification channel can
+// be open and deaf.
+func (c *Call) watchCall() {
+	c.watch.set(&c.owner, c.now().Add(watchInterval), func() {
+		if c.stay.participant != nil {
+			agent := c.agent
+			c.async(func(ctx context.Context) func() {
+				asked := time.Now()
+				conv, err := agent.Conversation(ctx, c.conversation)
+				if err != nil {
+					c.log.Warn("watch: conversation not read", "err", err)
+					return nil
+				}
+				return func() { c.learn(conv, asked) }
+			})
+		}
+		c.watchCall()
+	})
+}
+
+// Attach makes conn the page that shows the call; a page that showed it before is told so. It
+// reports false if the call has ended meanwhile and must be opened anew.
+//
+// live says that the page still has the peer connection that it had with this server: its
+// connection was lost, not its media. A page that has none offers by itself in Relay mode.
+func (c *Call) Attach(conn *page.Conn, live bool) bool {
+	return c.post(func() {
+		if old := c.window.open(conn, live); old != nil {
+			old.Send(page.Out{Type: page.State, View: &page.View{Status: StatusNoCall, Pane: paneElsewhere}})
+		}
+		c.stay.offer = ""
+		c.update()
+		if !live {
+			c.askPage(page.Connect)
+		}
+	})
+}
+
+// Detach says that conn is gone, and why. The call waits a while for the page to come back.
+func (c *Call) Detach(conn *page.Conn, why error) {
+	c.post(func() { c.window.leave(&c.owner, conn, why, c.close) })
+}
+
+// Handle takes a message of a page.
+func (c *Call) Handle(conn *page.Conn, in page.In) {
+	if in.Type == page.Take {
+		c.Attach(conn, false)
+		return
+	}
+	c.post(func() {
+		switch {
+		case c.window.conn == conn:
+			c.handle(in)
+		case in.Type == page.Stop:
+			conn.Send(page.Out{Type: page.Stopped})
+		}
+	})
+}
+
+func (c *Call) handle(in page.In) {
+	switch in.Type {
+	case page.Offer:
+		c.stay.offer = in.SDP
+		c.negotiate()
+	case page.Candidate:
+		c.candidate(pexrtc.Candidate{Candidate: in.Candidate, MID: in.Mid})
+	case page.Camera:
+		c.apply(c.rules.OnCamera(in.On && in.Available, c.now()))
+	case page.Retry:
+		c.retry()
+	case page.Stop:
+		c.stop()
+	}
+}
+
+// retry starts over after a problem.
+func (c *Call) retry() {
+	c.problem = nil
+	c.stay.rebuilds = 0
+	c.apply(c.rules.OnRetry(c.now()))
+}
+
+// stop leaves because the widget is removed, and tells the page when it is done.
+func (c *Call) stop() {
+	conn := c.window.conn
+	c.leave(false)
+	released := c.stay.released
+	c.detached(releaseTime, func(ctx context.Context) {
+		select {
+		case <-released:
+		case <-ctx.Done():
+		}
+		conn.Send(page.Out{Type: page.Stopped})
+		c.close()
+	})
+}
+
+// finish is the owner's last act: whatever the way here, nothing of ours stays on the node.
+func (c *Call) finish() {
+	c.wake.stop()
+	c.watch.stop()
+	c.window.grace.stop()
+	c.leave(false)
+	select {
+	case <-c.opened:
+	default:
+		c.openErr = ErrStopping
+		close(c.opened)
+	}
+	c.calls.forget(c)
+	c.log.Info("call over", "err", c.openErr)
+}
+
+// backoff is the wait after the nth failure in a row: 1 s, doubled each time, up to most.
+func backoff(n int, most time.Duration) time.Duration {
+	return min(time.Second<<min(n-1, 10), most)
+}

@@ -1,0 +1,149 @@
+package session
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/videoleg/videoleg/genesys"
+	"github.com/videoleg/videoleg/pexrtc"
+	"github.com/videoleg/videoleg/pexrtc/relay"
+	"github.com/videoleg/videoleg/session/rules"
+	"github.com/videoleg/videoleg/session/seal"
+)
+
+// CallConfig is what every call needs.
+type CallConfig struct {
+	Pexip       *pexrtc.Client
+	Relay       *relay.Relay // used in Relay mode
+	Mode        MediaMode
+	Kbps        int // video bandwidth each way
+	AgentPrefix string
+	HostPIN     string
+	Alias       genesys.AliasSource
+	Rules       rules.Options
+	Log         *slog.Logger
+	Metrics     *Metrics
+}
+
+// maxCalls bounds the legs of one process.
+const maxCalls = 2000
+
+// Calls are the agents' calls that this process holds, and who listens for them.
+type Calls struct {
+	cfg  CallConfig
+	ctx  context.Context
+	stop context.CancelFunc
+	work sync.WaitGroup // followers
+
+	mu        sync.Mutex // guards what follows, and the followers' fields that say so
+	byKey     map[callKey]*Call
+	followers map[string]*follower // by agent ID
+}
+
+// callKey is what a call is one of: whatever windows show it, an agent has one leg in a
+// conversation.
+type callKey struct{ agent, conversation string }
+
+// NewCalls returns an empty set; Close ends it.
+func NewCalls(cfg CallConfig) *Calls {
+	ctx, stop := context.WithCancel(context.Background())
+	return &Calls{cfg: cfg, ctx: ctx, stop: stop, byKey: map[callKey]*Call{}, followers: map[string]*follower{}}
+}
+
+// Open returns the agent's call in a conversation, which lives already or begins now. It waits
+// until Genesys Cloud has said that the agent is on it; joining goes on after that. The call ends by
+// itself if no page attaches. Errors are those of FaultOf.
+func (cs *Calls) Open(ctx context.Context, agent *genesys.Agent, conversation string) (*Call, error) {
+	c, err := cs.find(agent, conversation)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-c.opened:
+		if c.openErr != nil {
+			return nil, c.openErr
+		}
+		return c, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// find returns the call that lives, or a new one that looks its conversation up.
+func (cs *Calls) find(agent *genesys.Agent, conversation string) (*Call, error) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	key := callKey{agent.ID(), conversation}
+	if c := cs.byKey[key]; c != nil && c.ctx.Err() == nil {
+		go c.post(func() { c.signedIn(agent) })
+		return c, nil
+	}
+	switch {
+	case cs.ctx.Err() != nil:
+		return nil, ErrStopping
+	case len(cs.byKey) >= maxCalls:
+		return nil, ErrTooMany
+	}
+	id := seal.RandomText(10)
+	c := &Call{
+		owner: newOwner(cs.ctx), calls: cs, agent: agent, conversation: conversation, id: id,
+		log:    cs.cfg.Log.With("call", id, "conversation", conversation),
+		opened: make(chan struct{}),
+		rules:  rules.New(conversation, agent.ID(), cs.cfg.Rules),
+	}
+	cs.byKey[key] = c
+	cs.cfg.Metrics.calls.Inc()
+	c.start(c.finish)
+	c.lookUp()
+	return c, nil
+}
+
+// forget takes an ended call out; its owner calls it.
+func (cs *Calls) forget(c *Call) {
+	cs.unwatch(c)
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	key := callKey{c.agent.ID(), c.conversation}
+	if cs.byKey[key] == c {
+		delete(cs.byKey, key)
+	}
+	cs.cfg.Metrics.calls.Dec()
+}
+
+// CustomerLeft says that the customer of a session has left by his own wish: its calls need not
+// wait for him to come back.
+func (cs *Calls) CustomerLeft(session string) {
+	for _, c := range cs.all() {
+		c.post(func() {
+			if c.session == session {
+				c.apply(c.rules.OnGoodbye(c.now()))
+			}
+		})
+	}
+}
+
+func (cs *Calls) all() []*Call {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	all := make([]*Call, 0, len(cs.byKey))
+	for _, c := range cs.byKey {
+		all = append(all, c)
+	}
+	return all
+}
+
+// Close releases every call and stops listening. It returns when that is done, or ctx ends.
+func (cs *Calls) Close(ctx context.Context) error {
+	all := cs.all()
+	cs.stop()
+	if err := awaitDone(ctx, all, func(c *Call) <-chan struct{} { return c.done }); err != nil {
+		return err
+	}
+	listening := make(chan struct{})
+	go func() {
+		cs.work.Wait()
+		close(listening)
+	}()
+	return awaitDone(ctx, []chan struct{}{listening}, func(c chan struct{}) <-chan struct{} { return c })
+}

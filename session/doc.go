@@ -1,0 +1,17 @@
+// Package session is one call from start to end: it brings a person's page, the conversation at
+// Genesys Cloud and the conference at Pexip together, and follows all three.
+//
+//	agent's page ── page.Conn ──► Call ──► rules (what to do)     customer's page ──► Visit
+//	                               │  ├──► pexrtc.Participant      joins as a guest, │ with audio:
+//	genesys.Agent ── Follow ──────►│  └──► leg (relay or bypass)   media bypasses us ▼
+//	                               ▼                                     pexrtc.Participant
+//	                             Calls (who is where)              Visits
+//
+// Every Call and every Visit has one owner goroutine (owner). Callbacks of pages, far ends and
+// timers post closures to it and touch nothing themselves. What to do about an event is decided in
+// session/rules, which is pure; this package does it.
+//
+// A Call belongs to one agent and one conversation, whichever of his windows shows it. It outlives
+// its page: a reload comes back to the same participant. It ends with the conversation, or when no
+// page has shown it for a while, and always releases what it made on the node.
+package session

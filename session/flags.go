@@ -1,0 +1,89 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"github.com/videoleg/videoleg/pexrtc"
+)
+
+// mirror brings one flag of our participant in line with the newest wish, one request at a time:
+// the node learns what is off or on only by being told.
+type mirror struct {
+	want, told  bool
+	known, busy bool // told is what the node knows; a request is under way
+}
+
+const (
+	flagTries = 3
+	flagTime  = 5 * time.Second
+)
+
+// tell asks for the flag to become want. It is dropped if the participant goes meanwhile.
+func (c *Call) tell(m *mirror, want bool, send func(*pexrtc.Participant, context.Context, bool) error) {
+	p := c.stay.participant
+	m.want = want
+	if p == nil || m.busy || m.known && m.told == want {
+		return
+	}
+	m.busy = true
+	c.async(func(ctx context.Context) func() {
+		err := persist(ctx, func(ctx context.Context) error { return send(p, ctx, want) })
+		return func() {
+			if c.stay.participant != p {
+				return
+			}
+			m.busy = false
+			if err != nil {
+				m.known = false
+				c.log.Warn("flag not told to the node", "err", err)
+				return
+			}
+			m.known, m.told = true, want
+			c.tell(m, m.want, send)
+		}
+	})
+}
+
+// persist tries a few times, each with a deadline of its own.
+func persist(ctx context.Context, send func(context.Context) error) (err error) {
+	for n := range flagTries {
+		if n > 0 {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(backoff(n, time.Second) / 4):
+			}
+		}
+		once, cancel := context.WithTimeout(ctx, flagTime)
+		err = send(once)
+		cancel()
+		if err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// showAgent opens or closes the way of the agent's picture: the gate first, at once, and then the
+// flag, which is a request and may fail. Failing is towards dark.
+func (c *Call) showAgent(on bool) {
+	if c.stay.leg != nil {
+		c.stay.leg.show(on)
+	}
+	c.tell(&c.stay.video, !on, (*pexrtc.Participant).SetVideoMuted)
+}
+
+// removePlayback throws an announcement's leg out of the conference.
+func (c *Call) removePlayback(uuid string) {
+	p := c.stay.participant
+	if p == nil {
+		return
+	}
+	c.async(func(ctx context.Context) func() {
+		if err := persist(ctx, func(ctx context.Context) error { return p.Remove(ctx, uuid) }); err != nil {
+			c.log.Warn("playback leg not removed", "err", err)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,149 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/videoleg/videoleg/genesys"
+	"github.com/videoleg/videoleg/session/rules"
+)
+
+// follower listens to one agent's conversations, through one notification channel, whatever calls
+// come and go: channels are few (20 a day). It lives until the sign-in ends or the process stops.
+type follower struct {
+	agent *genesys.Agent
+	stop  context.CancelFunc
+	live  bool               // guarded by Calls.mu
+	calls map[*Call]struct{} // guarded by Calls.mu
+}
+
+// followPause is the wait before listening again after a failure that Follow does not mend itself.
+const followPause = 5 * time.Second
+
+// watch lets c hear of its agent's conversations, and reports whether events flow already. An
+// agent whose sign-in has ended is followed anew with the one that c brings.
+func (cs *Calls) watch(c *Call) (live bool) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	id := c.agent.ID()
+	f := cs.followers[id]
+	if f != nil && f.agent != c.agent && !f.agent.Valid(time.Now()) {
+		f.stop()
+		f = cs.newFollower(c.agent, f.calls)
+	}
+	if f == nil {
+		f = cs.newFollower(c.agent, map[*Call]struct{}{})
+	}
+	f.calls[c] = struct{}{}
+	return f.live
+}
+
+// newFollower starts one and makes it the agent's; cs.mu is held.
+func (cs *Calls) newFollower(agent *genesys.Agent, calls map[*Call]struct{}) *follower {
+	ctx, stop := context.WithCancel(cs.ctx)
+	f := &follower{agent: agent, stop: stop, calls: calls}
+	cs.followers[agent.ID()] = f
+	cs.work.Go(func() {
+		defer stop()
+		cs.follow(ctx, f)
+	})
+	return f
+}
+
+// unwatch is the end of a call.
+func (cs *Calls) unwatch(c *Call) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if f := cs.followers[c.agent.ID()]; f != nil {
+		delete(f.calls, c)
+	}
+}
+
+// follow runs until ctx ends or the agent must sign in again.
+func (cs *Calls) follow(ctx context.Context, f *follower) {
+	defer cs.unfollow(f)
+	for {
+		err := f.agent.Follow(ctx, func(n genesys.Notification) { cs.notify(f, n) })
+		if ctx.Err() != nil {
+			return
+		}
+		cs.cfg.Log.Warn("notifications ended", "agent", f.agent.ID(), "err", err)
+		if errors.Is(err, genesys.ErrSignIn) {
+			cs.blind(f, rules.SignInEnded)
+			return
+		}
+		cs.blind(f, rules.SocketDown)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(followPause):
+		}
+	}
+}
+
+func (cs *Calls) unfollow(f *follower) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if cs.followers[f.agent.ID()] == f {
+		delete(cs.followers, f.agent.ID())
+	}
+}
+
+// notify passes one notification to the calls that it is about.
+func (cs *Calls) notify(f *follower, n genesys.Notification) {
+	switch {
+	case n.Blind:
+		cs.blind(f, rules.SocketDown)
+	case n.Live:
+		for _, c := range cs.heard(f, true) {
+			c.post(func() { c.apply(c.rules.OnLive(time.Now())) })
+		}
+	case n.Conversation != nil:
+		for _, c := range cs.heard(f, true) {
+			if c.conversation == n.Conversation.ID {
+				c.post(func() { c.learn(n.Conversation, time.Time{}) })
+			}
+		}
+	}
+}
+
+func (cs *Calls) blind(f *follower, why rules.Code) {
+	for _, c := range cs.heard(f, false) {
+		c.post(func() { c.apply(c.rules.OnBlind(why, time.Now())) })
+	}
+}
+
+// heard notes whether events flow, and returns the follower's calls.
+func (cs *Calls) heard(f *follower, live bool) []*Call {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	f.live = live
+	all := make([]*Call, 0, len(f.calls))
+	for c := range f.calls {
+		all = append(all, c)
+	}
+	return all
+}
+
+// snapshot is a conversation in the words of the rules.
+func snapshot(conv *genesys.Conversation, asOf time.Time) rules.Snapshot {
+	s := rules.Snapshot{
+		ConversationID: conv.ID, Source: rules.Event, AsOf: asOf,
+		RecordingState: conv.RecordingState, SecurePause: conv.SecurePause,
+	}
+	if conv.Source == genesys.SourceREST {
+		s.Source = rules.Resync
+	}
+	for _, p := range conv.Participants {
+		s.Participants = append(s.Participants, rules.Participant{
+			ID: p.ID, Purpose: p.Purpose, UserID: p.UserID,
+			State: p.State, DisconnectType: p.DisconnectType,
+			Held: rules.Said(p.Held), Muted: rules.Said(p.Muted), Confined: rules.Said(p.Confined),
+			ConsultParticipantID: p.ConsultParticipantID, ConsultInitiator: p.ConsultInitiator,
+			RecordingState: p.RecordingState,
+			ConnectedTime:  p.ConnectedTime, EndTime: p.EndTime,
+		})
+	}
+	return s
+}

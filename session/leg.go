@@ -1,0 +1,210 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/videoleg/videoleg/pexrtc"
+	"github.com/videoleg/videoleg/pexrtc/relay"
+	"github.com/videoleg/videoleg/session/page"
+)
+
+// MediaMode says which way the agent's video goes.
+type MediaMode string
+
+const (
+	Relay  MediaMode = "relay"  // browser ↔ us ↔ node
+	Bypass MediaMode = "bypass" // browser ↔ node
+)
+
+// leg carries the agent's video between his browser and the conference. Its two kinds are the
+// media modes. connect may run in any goroutine, one at a time; the rest is quick and safe.
+type leg interface {
+	// connect negotiates with the page's offer: answer is called as soon as the page can be
+	// answered, and connect returns when media may flow. Called again, it serves a page that was
+	// reloaded or whose peer connection failed.
+	connect(ctx context.Context, offer string, answer func(sdp string)) error
+	// candidate takes one of the page's. It may take a request to the node.
+	candidate(ctx context.Context, c pexrtc.Candidate) error
+	// show opens or closes the way from the agent's camera to the customer. Closed at first.
+	show(on bool)
+	// hide closes or opens the way from the customer's camera to the agent. Open at first.
+	hide(on bool)
+	// close ends the media; the participant lives on. Once only.
+	close(ctx context.Context)
+}
+
+// relayLeg is the leg through this server: one hop to the browser, one to the node.
+type relayLeg struct {
+	*relay.Leg
+	participant *pexrtc.Participant
+	call        atomic.Pointer[pexrtc.Call] // nil until the node has answered
+	done        chan struct{}               // closed by close
+}
+
+func (l *relayLeg) connect(ctx context.Context, offer string, answer func(string)) error {
+	if err := l.OfferBrowser(offer); err != nil {
+		return err
+	}
+	call := l.call.Load()
+	again := call != nil
+	if !again {
+		var err error
+		if call, err = l.connectNode(ctx); err != nil {
+			return err
+		}
+	}
+	sdp, err := l.BrowserAnswer(ctx)
+	if err != nil {
+		return err
+	}
+	answer(sdp)
+	if again {
+		return nil
+	}
+	return call.Ack(ctx)
+}
+
+// connectNode places the node hop's call. No media flows before its ack.
+func (l *relayLeg) connectNode(ctx context.Context) (*pexrtc.Call, error) {
+	offer, err := l.NodeOffer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	call, err := l.participant.Call(ctx, offer)
+	if err != nil {
+		return nil, err
+	}
+	l.call.Store(call)
+	if err := l.NodeAnswer(call.Answer()); err != nil {
+		return nil, err
+	}
+	l.OnNodeCandidate(func(c pexrtc.Candidate) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), candidateTime)
+		defer cancel()
+		_ = call.Candidate(ctx, c) // a candidate that is lost costs a path, not the call
+	})
+	return call, nil
+}
+
+// candidateTime bounds the request that carries a candidate.
+const candidateTime = 5 * time.Second
+
+func (l *relayLeg) candidate(_ context.Context, c pexrtc.Candidate) error {
+	return l.BrowserCandidate(c.Candidate, c.MID)
+}
+
+func (l *relayLeg) show(on bool) { l.SetSending(on) }
+func (l *relayLeg) hide(on bool) { l.SetReceiving(!on) }
+
+func (l *relayLeg) close(ctx context.Context) {
+	close(l.done)
+	_ = l.Close() // media that fails to end has ended
+	hangUp(ctx, l.call.Load())
+}
+
+// hangUp ends a media call on the node. Where that fails the call ends with its participant.
+func hangUp(ctx context.Context, call *pexrtc.Call) {
+	if call != nil {
+		_ = call.Disconnect(ctx)
+	}
+}
+
+// bypassLeg is the leg past this server: media flows between browser and node, and only the
+// signalling is ours. The page closes the ways itself when its state says so.
+type bypassLeg struct {
+	participant *pexrtc.Participant
+	audio       bool // the customer's own call carries audio; an agent's never
+	kbps        int
+
+	mu      sync.Mutex // guards call and pending
+	call    *pexrtc.Call
+	pending []pexrtc.Candidate // of the page, gathered before the node has answered
+}
+
+// maxPending bounds the candidates that wait for the node's answer; browsers make a dozen.
+const maxPending = 64
+
+func (l *bypassLeg) connect(ctx context.Context, offer string, answer func(string)) error {
+	if err := pexrtc.CheckOffer(offer, l.audio); err != nil {
+		return err
+	}
+	prepared, err := pexrtc.PrepareOffer(offer, l.kbps)
+	if err != nil {
+		return err
+	}
+	if old := l.swap(nil); old != nil {
+		// The page comes back with a new peer connection: the old call ends before the new one.
+		if err := old.Disconnect(ctx); err != nil {
+			return fmt.Errorf("session: replace the call of an earlier page: %w", err)
+		}
+	}
+	call, err := l.participant.Call(ctx, prepared)
+	if err != nil {
+		return err
+	}
+	if err := pexrtc.CheckOffer(call.Answer(), l.audio); err != nil {
+		return err
+	}
+	answer(call.Answer())
+	l.swap(call)
+	if err := call.Ack(ctx); err != nil {
+		return err
+	}
+	return l.flush(ctx, call)
+}
+
+// swap makes call the one that candidates go to, and returns the one before.
+func (l *bypassLeg) swap(call *pexrtc.Call) *pexrtc.Call {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	old := l.call
+	l.call = call
+	if call == nil {
+		l.pending = nil
+	}
+	return old
+}
+
+func (l *bypassLeg) flush(ctx context.Context, call *pexrtc.Call) error {
+	l.mu.Lock()
+	pending := l.pending
+	l.pending = nil
+	l.mu.Unlock()
+	for _, c := range pending {
+		if err := call.Candidate(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *bypassLeg) candidate(ctx context.Context, c pexrtc.Candidate) error {
+	l.mu.Lock()
+	call := l.call
+	if call == nil && len(l.pending) < maxPending {
+		l.pending = append(l.pending, c)
+	}
+	l.mu.Unlock()
+	if call == nil {
+		return nil
+	}
+	return call.Candidate(ctx, c)
+}
+
+func (l *bypassLeg) show(bool) {}
+func (l *bypassLeg) hide(bool) {}
+
+func (l *bypassLeg) close(ctx context.Context) { hangUp(ctx, l.swap(nil)) }
+
+// servers is a participant's ICE configuration as the page needs it.
+func servers(p *pexrtc.Participant) *page.Servers {
+	s := &page.Servers{ICEServers: []page.ICEServer{}, RelayOnly: p.RelayOnly()}
+	for _, one := range p.ICEServers() {
+		s.ICEServers = append(s.ICEServers, page.ICEServer{URLs: one.URLs, Username: one.Username, Credential: one.Credential})
+	}
+	return s
+}

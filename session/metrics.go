@@ -1,0 +1,31 @@
+package session
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Metrics are what a running server tells Prometheus about its calls.
+type Metrics struct {
+	calls    prometheus.Gauge
+	visits   prometheus.Gauge
+	joins    *prometheus.CounterVec
+	joinTime prometheus.Histogram
+	ends     *prometheus.CounterVec
+}
+
+// NewMetrics registers the metrics.
+func NewMetrics(r prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		calls: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "videoleg_calls", Help: "Agents' calls that this process holds."}),
+		visits: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "videoleg_visits", Help: "Customers in a session through this process."}),
+		joins: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "videoleg_joins_total", Help: "Attempts of agents' legs to join a conference, by result."}, []string{"result"}),
+		joinTime: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "videoleg_join_seconds", Help: "From the decision to join until media may flow.",
+			Buckets: []float64{.05, .1, .2, .3, .5, .75, 1, 2, 5, 10, 20}}),
+		ends: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "videoleg_ends_total", Help: "Legs that ended, by the reason code of the rule."}, []string{"reason"}),
+	}
+	r.MustRegister(m.calls, m.visits, m.joins, m.joinTime, m.ends)
+	return m
+}

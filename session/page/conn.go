@@ -1,0 +1,181 @@
+package page
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// Times of a connection. A page that is silent for longer than idleTime is gone: it answers our
+// pings without knowing.
+const (
+	pingInterval = 10 * time.Second
+	idleTime     = 25 * time.Second
+	writeTime    = 5 * time.Second
+	queueLength  = 64
+)
+
+// Conn is the connection of one open page. Send may be called from any goroutine; Read from one.
+type Conn struct {
+	ws    *websocket.Conn
+	queue chan Out
+
+	once sync.Once
+	done chan struct{} // closed by Close
+	wg   sync.WaitGroup
+}
+
+// Accept upgrades a request of a page of ours. A page of another origin is refused with 403,
+// because the browser sends our cookies along with anybody's request; origin is the app's public
+// base URL, and the host that the request itself names is as good.
+func Accept(w http.ResponseWriter, r *http.Request, origin string) (*Conn, error) {
+	upgrader := websocket.Upgrader{
+		HandshakeTimeout: writeTime,
+		ReadBufferSize:   4 << 10,
+		WriteBufferSize:  4 << 10,
+		CheckOrigin:      func(r *http.Request) bool { return sameOrigin(r, origin) },
+	}
+	ws, err := upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return nil, fmt.Errorf("page: upgrade: %w", err)
+	}
+	c := &Conn{ws: ws, queue: make(chan Out, queueLength), done: make(chan struct{})}
+	ws.SetReadLimit(maxMessage)
+	alive := func(string) error { return ws.SetReadDeadline(time.Now().Add(idleTime)) }
+	ws.SetPongHandler(alive)
+	if err := alive(""); err != nil {
+		return nil, fmt.Errorf("page: %w", err)
+	}
+	c.wg.Go(c.write)
+	return c, nil
+}
+
+func sameOrigin(r *http.Request, origin string) bool {
+	from, err := url.Parse(r.Header.Get("Origin"))
+	if err != nil || from.Host == "" {
+		return false
+	}
+	if from.Host == r.Host {
+		return true
+	}
+	ours, err := url.Parse(origin)
+	return err == nil && from.Scheme == ours.Scheme && from.Host == ours.Host
+}
+
+// Read returns the page's next message. ErrGone and ErrUnloaded say that there will be none.
+func (c *Conn) Read() (In, error) {
+	for {
+		kind, data, err := c.ws.ReadMessage()
+		if err != nil {
+			return In{}, c.closeReason(err)
+		}
+		if err := c.ws.SetReadDeadline(time.Now().Add(idleTime)); err != nil {
+			return In{}, ErrGone
+		}
+		if kind != websocket.TextMessage {
+			return In{}, fmt.Errorf("%w: binary", errMessage)
+		}
+		return Parse(data)
+	}
+}
+
+var (
+	// ErrGone is a connection that broke: the page may still be there and come back.
+	ErrGone = errors.New("page: connection lost")
+	// ErrUnloaded is a page that the browser has closed, reloaded or left.
+	ErrUnloaded = errors.New("page: unloaded")
+)
+
+func (c *Conn) closeReason(err error) error {
+	if websocket.IsCloseError(err, websocket.CloseGoingAway, websocket.CloseNormalClosure) {
+		return ErrUnloaded
+	}
+	return ErrGone
+}
+
+// Send queues a message. A page that does not keep up loses its connection, never its state: it
+// comes back and is told everything again.
+func (c *Conn) Send(m Out) {
+	select {
+	case c.queue <- m:
+	case <-c.done:
+	default:
+		c.Close()
+	}
+}
+
+// write is the only writer of the socket; Close ends it.
+func (c *Conn) write() {
+	defer c.ws.Close()
+	ping := time.NewTicker(pingInterval)
+	defer ping.Stop()
+	for {
+		var err error
+		select {
+		case m := <-c.queue:
+			err = c.writeJSON(m)
+		case <-ping.C:
+			err = c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTime))
+		case <-c.done:
+			c.flush()
+			return
+		}
+		if err != nil {
+			c.Close()
+			return
+		}
+	}
+}
+
+func (c *Conn) writeJSON(m Out) error {
+	data, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("page: %w", err)
+	}
+	if err := c.ws.SetWriteDeadline(time.Now().Add(writeTime)); err != nil {
+		return err
+	}
+	return c.ws.WriteMessage(websocket.TextMessage, data)
+}
+
+// flush writes what was queued before Close, then says goodbye.
+func (c *Conn) flush() {
+	for {
+		select {
+		case m := <-c.queue:
+			if c.writeJSON(m) != nil {
+				return
+			}
+		default:
+			bye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+			_ = c.ws.WriteControl(websocket.CloseMessage, bye, time.Now().Add(writeTime))
+			return
+		}
+	}
+}
+
+// Close ends the connection after what is queued. It may be called often and from anywhere.
+func (c *Conn) Close() { c.once.Do(func() { close(c.done) }) }
+
+// Serve hands every message to handle until the page is gone or ctx ends, then closes the
+// connection and returns why it ended.
+func (c *Conn) Serve(ctx context.Context, handle func(In)) error {
+	stop := context.AfterFunc(ctx, c.Close)
+	defer stop()
+	defer c.wg.Wait()
+	defer c.Close()
+	for {
+		in, err := c.Read()
+		if err != nil {
+			return err
+		}
+		handle(in)
+	}
+}

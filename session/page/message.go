@@ -1,0 +1,143 @@
+package page
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// Type names a message, in either direction.
+type Type string
+
+// From the page.
+const (
+	Hello  Type = "hello"  // first message: what the page is for
+	Offer  Type = "offer"  // SDP of the page's peer connection, first or renegotiated
+	Camera Type = "camera" // the person's own wish: camera on or off
+	Mute   Type = "mute"   // the customer's own microphone
+	Retry  Type = "retry"  // Try again was pressed
+	Take   Type = "take"   // this window takes the call over from another
+	Stop   Type = "stop"   // the widget is about to be removed
+	Leave  Type = "leave"  // the customer leaves
+)
+
+// In both directions.
+const Candidate Type = "candidate" // ICE candidate; empty text ends them
+
+// To the page.
+const (
+	State   Type = "state"   // the whole state, each time
+	Welcome Type = "welcome" // the customer's token for coming back
+	Connect Type = "connect" // make a peer connection with these servers, and offer
+	Restart Type = "restart" // make a new peer connection, and offer again
+	Answer  Type = "answer"  // SDP
+	Stopped Type = "stopped" // answer to stop: everything is released
+)
+
+// In is a message from the page. Which fields count depends on Type.
+type In struct {
+	Type Type `json:"type"`
+
+	Conversation string `json:"conversation"` // hello of the agent's page
+	Ticket       string `json:"ticket"`       // hello: sign-in of a browser that keeps no cookie
+	Name         string `json:"name"`         // hello of the customer's page
+	Visit        string `json:"visit"`        // hello: token of an earlier welcome, or of an invitation
+	Live         bool   `json:"live"`         // hello: the page still has its peer connection
+
+	SDP       string `json:"sdp"`
+	Candidate string `json:"candidate"`
+	Mid       string `json:"mid"`
+
+	On        bool `json:"on"`        // camera, mute
+	Available bool `json:"available"` // camera: there is one that may be used
+}
+
+// Limits of what a page may send, in bytes.
+const (
+	maxMessage   = 96 << 10
+	maxSDP       = 64 << 10
+	maxCandidate = 1 << 10
+	maxToken     = 8 << 10
+	maxShort     = 256
+)
+
+// errMessage is a message that no page of ours sends.
+var errMessage = errors.New("page: malformed message")
+
+// Parse decodes and checks a message from a page.
+func Parse(data []byte) (In, error) {
+	var in In
+	if len(data) > maxMessage {
+		return in, fmt.Errorf("%w: %d bytes", errMessage, len(data))
+	}
+	if err := json.Unmarshal(data, &in); err != nil {
+		return in, fmt.Errorf("%w: not JSON", errMessage)
+	}
+	for _, field := range []struct {
+		name, value string
+		max         int
+	}{
+		{"type", string(in.Type), 32},
+		{"conversation", in.Conversation, maxShort},
+		{"ticket", in.Ticket, maxToken},
+		{"name", in.Name, maxShort},
+		{"visit", in.Visit, maxToken},
+		{"sdp", in.SDP, maxSDP},
+		{"candidate", in.Candidate, maxCandidate},
+		{"mid", in.Mid, 32},
+	} {
+		if len(field.value) > field.max {
+			return In{}, fmt.Errorf("%w: %s has %d bytes, %d are allowed", errMessage, field.name, len(field.value), field.max)
+		}
+	}
+	if in.Type == Offer && in.SDP == "" {
+		return In{}, fmt.Errorf("%w: offer without SDP", errMessage)
+	}
+	return in, nil
+}
+
+// Out is a message to the page. Which fields count depends on Type.
+type Out struct {
+	Type      Type   `json:"type"`
+	SDP       string `json:"sdp,omitempty"`
+	Candidate string `json:"candidate,omitempty"`
+	Mid       string `json:"mid,omitempty"`
+	Visit     string `json:"visit,omitempty"`
+	*Servers
+	*View
+}
+
+// Servers is the ICE configuration of a connect message.
+type Servers struct {
+	ICEServers []ICEServer `json:"iceServers"`
+	RelayOnly  bool        `json:"relayOnly"`
+}
+
+// ICEServer is one entry of RTCConfiguration.iceServers (W3C WebRTC, section 4.2.4).
+type ICEServer struct {
+	URLs       []string `json:"urls"`
+	Username   string   `json:"username,omitempty"`
+	Credential string   `json:"credential,omitempty"`
+}
+
+// View is what a state message shows. The agent's page and the customer's each use their part.
+type View struct {
+	Status string `json:"status"`
+	Step   string `json:"step,omitempty"`   // agent: which step of joining runs
+	Pane   string `json:"pane,omitempty"`   // agent: what stands where there is no picture
+	Notice string `json:"notice,omitempty"` // agent: a short word about the state of things
+
+	Sending    bool `json:"sending"`              // agent: the customer can see the agent now
+	Hidden     bool `json:"hidden,omitempty"`     // agent: the customer's picture is held back
+	AgentVideo bool `json:"agentVideo,omitempty"` // customer: the agent shows a picture
+
+	Error *Problem `json:"error,omitempty"`
+}
+
+// Problem is what went wrong, in words for the person at the page.
+type Problem struct {
+	Code    string `json:"code"`
+	Message string `json:"message"` // what happened
+	Next    string `json:"next"`    // what to do
+	Retry   bool   `json:"retry"`   // Try again may help
+}

@@ -1,0 +1,46 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/videoleg/videoleg/pexrtc"
+	"github.com/videoleg/videoleg/session/rules"
+)
+
+// Times and counts of joining and leaving a room.
+const (
+	joinTime    = 20 * time.Second
+	releaseTime = 5 * time.Second
+	maxRejoins  = 3
+)
+
+// customerTag begins the call tag of every customer's participant, as rules.AgentTag does that of
+// every agent's: it is how we know our own legs, whichever replica made them.
+const customerTag = "videoleg:customer:"
+
+func isAgent(e pexrtc.RosterEntry) bool { return strings.HasPrefix(e.CallTag, rules.AgentTag) }
+
+// release hands a participant back to its node.
+func release(ctx context.Context, p *pexrtc.Participant, reason string, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+	defer cancel()
+	if err := p.Release(ctx, reason); err != nil {
+		log.Warn("participant not released, the node will drop it by itself", "err", err)
+	}
+}
+
+// awaitDone waits for all to end, or for ctx.
+func awaitDone[T any](ctx context.Context, all []T, done func(T) <-chan struct{}) error {
+	for i, one := range all {
+		select {
+		case <-done(one):
+		case <-ctx.Done():
+			return fmt.Errorf("session: %d not ended in time: %w", len(all)-i, ctx.Err())
+		}
+	}
+	return nil
+}

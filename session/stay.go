@@ -1,0 +1,351 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/videoleg/videoleg/pexrtc"
+	"github.com/videoleg/videoleg/pexrtc/relay"
+	"github.com/videoleg/videoleg/session/page"
+	"github.com/videoleg/videoleg/session/rules"
+)
+
+// stay is a call's presence in its conference, from join to leave: the participant, and the leg
+// that carries the video. Only the call's owner uses it.
+type stay struct {
+	round       int // counts joins and leaves: what was begun in an earlier one is out of date
+	began       time.Time
+	participant *pexrtc.Participant // nil until joined
+	released    chan struct{}       // closed when the last participant is handed back; nil before the first
+	roster      pexrtc.Roster
+
+	leg        leg // nil until the participant is there
+	offer      string
+	connecting bool // leg.connect runs
+	live       bool // it has returned: media may flow
+	broken     map[relay.Hop]bool
+	rebuilds   int
+
+	video, muted mirror
+}
+
+const (
+	connectTime = 30 * time.Second
+	maxRebuilds = 5
+)
+
+// join enters the conference as host.
+func (c *Call) join() {
+	s := &c.stay
+	s.round++
+	s.began = c.now()
+	round, before := s.round, s.released
+	c.problem = nil
+	c.work.Go(func() {
+		ctx, cancel := context.WithTimeout(c.ctx, joinTime)
+		defer cancel()
+		p, err := c.enter(ctx, before)
+		taken := c.post(func() {
+			if c.stay.round == round {
+				c.joined(p, err)
+			} else if p != nil {
+				c.handBack(p, nil, false)
+			}
+		})
+		if !taken && p != nil {
+			release(ctx, p, reasonLeft, c.log)
+		}
+	})
+}
+
+// enter asks a node for a token, once an earlier participant of ours is gone: the roster never
+// shows the agent twice.
+func (c *Call) enter(ctx context.Context, before <-chan struct{}) (*pexrtc.Participant, error) {
+	if before != nil {
+		select {
+		case <-before:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	cfg := c.calls.cfg
+	return cfg.Pexip.Join(ctx, pexrtc.JoinRequest{
+		Alias:       cfg.AgentPrefix + c.session,
+		DisplayName: c.agent.Name(),
+		PIN:         cfg.HostPIN,
+		CallTag:     rules.AgentTag + c.id,
+	})
+}
+
+// joined goes on with the participant, or says why there is none.
+func (c *Call) joined(p *pexrtc.Participant, err error) {
+	if err == nil && p.Role() != pexrtc.Host {
+		c.handBack(p, nil, false)
+		err = ErrGuestRole
+	}
+	if err != nil {
+		c.joinFailed(err)
+		return
+	}
+	c.stay.participant = p
+	c.log.Info("joined", "node", p.Node(), "participant", p.UUID())
+	c.async(func(ctx context.Context) func() {
+		err := p.Run(ctx, func(e pexrtc.Event) {
+			c.post(func() {
+				if c.stay.participant == p {
+					c.event(e)
+				}
+			})
+		})
+		return func() {
+			if c.stay.participant == p {
+				c.lost(err)
+			}
+		}
+	})
+	c.newLeg()
+}
+
+func (c *Call) joinFailed(err error) {
+	c.calls.cfg.Metrics.joins.WithLabelValues(FaultOf(err).Code).Inc()
+	c.log.Warn("not joined", "err", err)
+	c.fail(err)
+	c.leave(false)
+	c.apply(c.rules.OnJoinFailed(c.now()))
+}
+
+// fail lets the page say what went wrong.
+func (c *Call) fail(err error) {
+	p := FaultOf(err).Problem
+	c.problem = &p
+}
+
+// newLeg makes the leg of the present participant, and asks the page for an offer if it has not
+// sent one.
+func (c *Call) newLeg() {
+	s := &c.stay
+	s.live, s.broken = false, map[relay.Hop]bool{}
+	if c.calls.cfg.Mode == Bypass {
+		s.leg = &bypassLeg{participant: s.participant, kbps: c.calls.cfg.Kbps}
+		c.askPage(page.Connect)
+	} else {
+		s.leg = c.newRelayLeg(s.participant)
+		if c.window.live {
+			c.askPage(page.Restart) // its peer connection is from before this leg
+		}
+	}
+	c.update()
+	c.negotiate()
+}
+
+// newRelayLeg makes a leg whose states reach the owner in order. They come from the media stack,
+// which must not wait for the owner.
+func (c *Call) newRelayLeg(p *pexrtc.Participant) leg {
+	states := make(chan relay.State, 64)
+	l := &relayLeg{participant: p, done: make(chan struct{})}
+	l.Leg = c.calls.cfg.Relay.NewLeg(relay.LegConfig{
+		ICEServers: p.ICEServers(), RelayOnly: p.RelayOnly(), VP9: p.VP9(), Log: c.log,
+		OnState: func(st relay.State) {
+			select {
+			case states <- st:
+			default: // a leg that changes so often is beyond telling
+			}
+		},
+	})
+	c.work.Go(func() {
+		for {
+			select {
+			case st := <-states:
+				c.post(func() { c.legState(l, st) })
+			case <-l.done:
+				return
+			case <-c.ctx.Done():
+				return
+			}
+		}
+	})
+	return l
+}
+
+// legState follows a relay leg's hops: a broken hop to the node is built anew, one to the browser
+// is the page's to build anew.
+func (c *Call) legState(l leg, st relay.State) {
+	s := &c.stay
+	if s.leg != l {
+		return
+	}
+	switch st.Condition {
+	case relay.Connected:
+		s.broken[st.Hop] = false
+	case relay.Disconnected:
+		s.broken[st.Hop] = true
+	case relay.Failed:
+		s.broken[st.Hop] = true
+		if st.Hop == relay.Node {
+			c.rebuild(pexrtc.ErrMedia)
+			return
+		}
+		c.askPage(page.Restart)
+	}
+	c.update()
+}
+
+// rebuild replaces a leg whose media has failed; the participant stays.
+func (c *Call) rebuild(why error) {
+	s := &c.stay
+	s.rebuilds++
+	c.log.Warn("leg failed, building it anew", "time", s.rebuilds, "err", why)
+	if s.rebuilds > maxRebuilds {
+		c.joinFailed(why)
+		return
+	}
+	old := s.leg
+	s.offer, c.window.live = "", true
+	c.detached(releaseTime, func(ctx context.Context) { old.close(ctx) })
+	c.newLeg()
+}
+
+// askPage asks the page for a new peer connection: by connect in bypass mode, where it needs the
+// node's servers, by restart in relay mode, where a page offers by itself when it opens.
+func (c *Call) askPage(how page.Type) {
+	switch s := &c.stay; {
+	case s.leg == nil:
+	case c.calls.cfg.Mode == Bypass:
+		c.window.send(page.Out{Type: page.Connect, Servers: servers(s.participant)})
+	case how == page.Restart:
+		c.window.send(page.Out{Type: page.Restart})
+	}
+}
+
+// negotiate gives the leg the page's newest offer, one at a time.
+func (c *Call) negotiate() {
+	s := &c.stay
+	if s.offer == "" || s.leg == nil || s.connecting {
+		return
+	}
+	offer, l, conn := s.offer, s.leg, c.window.conn
+	s.offer, s.connecting = "", true
+	c.async(func(ctx context.Context) func() {
+		ctx, cancel := context.WithTimeout(ctx, connectTime)
+		defer cancel()
+		err := l.connect(ctx, offer, func(sdp string) { conn.Send(page.Out{Type: page.Answer, SDP: sdp}) })
+		return func() {
+			c.stay.connecting = false
+			if c.stay.leg == l {
+				c.connected(err)
+			}
+			c.negotiate()
+		}
+	})
+}
+
+// connected is the end of a negotiation.
+func (c *Call) connected(err error) {
+	s := &c.stay
+	if err != nil {
+		c.joinFailed(err)
+		return
+	}
+	if s.live {
+		c.update()
+		return // the same leg serves another page
+	}
+	s.live = true
+	c.calls.cfg.Metrics.joins.WithLabelValues("ok").Inc()
+	c.calls.cfg.Metrics.joinTime.Observe(c.now().Sub(s.began).Seconds())
+	c.apply(c.rules.OnJoined(c.now()))
+	c.tellRoster()
+}
+
+func (c *Call) candidate(cand pexrtc.Candidate) {
+	l := c.stay.leg
+	if l == nil {
+		return // the leg does without: it answers the page's checks
+	}
+	c.async(func(ctx context.Context) func() {
+		if err := l.candidate(ctx, cand); err != nil {
+			c.log.Debug("candidate not taken", "err", err)
+		}
+		return nil
+	})
+}
+
+// event is news from the conference.
+func (c *Call) event(e pexrtc.Event) {
+	switch e := e.(type) {
+	case pexrtc.Roster:
+		c.stay.roster = e
+		c.tellRoster()
+	case pexrtc.EventsLost:
+		c.stay.roster.Synced = false
+		c.tellRoster()
+	case pexrtc.Candidate:
+		if l, ok := c.stay.leg.(*relayLeg); ok {
+			_ = l.NodeCandidate(e) // one that cannot be used is one path less
+			return
+		}
+		c.window.send(page.Out{Type: page.Candidate, Candidate: e.Candidate, Mid: e.MID})
+	case pexrtc.CallDisconnected:
+		if c.stay.live {
+			c.rebuild(pexrtc.ErrMedia)
+		}
+	}
+}
+
+func (c *Call) tellRoster() {
+	var members []rules.Member
+	for _, e := range c.stay.roster.Participants {
+		members = append(members, rules.Member{UUID: e.UUID, URI: e.URI, CallTag: e.CallTag, AudioOnly: e.AudioOnly})
+	}
+	c.apply(c.rules.OnRoster(members, c.stay.roster.Synced, c.now()))
+}
+
+// lost is the end of the participant by the far end. Whether we come back is for the rules.
+func (c *Call) lost(err error) {
+	c.log.Warn("participant lost", "err", err)
+	if errors.Is(err, pexrtc.ErrRemoved) {
+		c.fail(err)
+	}
+	words := ""
+	var e *pexrtc.Error
+	if errors.As(err, &e) {
+		words = e.Reason
+	}
+	c.leave(false)
+	c.apply(c.rules.OnRemoved(words, c.now()))
+}
+
+// reasonLeft is what the node's records say of a leg that we took out.
+const reasonLeft = "User initiated disconnect"
+
+// leave takes our leg out of the conference, for everybody if so ordered.
+func (c *Call) leave(forAll bool) {
+	s := &c.stay
+	p, l := s.participant, s.leg
+	*s = stay{round: s.round + 1, released: s.released, rebuilds: s.rebuilds, connecting: s.connecting}
+	if p != nil {
+		c.handBack(p, l, forAll)
+	}
+	if forAll {
+		c.calls.cfg.Metrics.ends.WithLabelValues("all").Inc()
+	}
+}
+
+// handBack releases a participant and its leg, even if the call is closed meanwhile.
+func (c *Call) handBack(p *pexrtc.Participant, l leg, forAll bool) {
+	released := make(chan struct{})
+	c.stay.released = released
+	c.detached(2*releaseTime, func(ctx context.Context) {
+		defer close(released)
+		if l != nil {
+			l.close(ctx)
+		}
+		if forAll {
+			if err := p.EndConference(ctx); err != nil {
+				c.log.Warn("conference not ended", "err", err)
+			}
+		}
+		release(ctx, p, reasonLeft, c.log)
+	})
+}

@@ -1,0 +1,330 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/videoleg/videoleg/pexrtc"
+	"github.com/videoleg/videoleg/session/page"
+)
+
+// What a customer's page is told (page.View.Status).
+const (
+	visitJoining      = "joining"      // entering the room
+	visitCalling      = "calling"      // the room dials the contact centre
+	visitQueue        = "queue"        // the contact centre has answered: waiting for an agent
+	visitInCall       = "incall"       // an agent is in
+	visitReconnecting = "reconnecting" // the room was lost; we are on our way back
+	visitEnded        = "ended"
+)
+
+// Visit is one customer's stay in a session: a guest with audio and video, whose media flows
+// between his browser and the node. It outlives his page for a while, so that a reload comes back
+// to the same participant.
+type Visit struct {
+	owner
+	visits *Visits
+	id     string // session ID: the conference's name and the conversation's ANI name
+	name   string // display name
+	log    *slog.Logger
+
+	// The owner's goroutine alone uses the rest.
+	window      window
+	status      string
+	problem     *page.Problem
+	participant *pexrtc.Participant // nil until joined
+	leg         *bypassLeg
+	connecting  bool   // leg.connect runs
+	offer       string // the page's, waiting for its turn
+	roster      pexrtc.Roster
+	rejoins     int
+	ended       bool
+	left        bool // by the customer's own Leave
+}
+
+// ID is the session ID.
+func (v *Visit) ID() string { return v.id }
+
+// Attach makes conn the page that shows the visit, as Call.Attach does.
+func (v *Visit) Attach(conn *page.Conn, live bool) bool {
+	return v.post(func() {
+		if old := v.window.open(conn, live); old != nil {
+			old.Close()
+		}
+		v.update()
+		if !live {
+			v.connectPage()
+		}
+	})
+}
+
+// Detach says that conn is gone, and why. The visit waits a while for the page to come back.
+func (v *Visit) Detach(conn *page.Conn, why error) {
+	v.post(func() { v.window.leave(&v.owner, conn, why, v.close) })
+}
+
+// Handle takes a message of the page.
+func (v *Visit) Handle(conn *page.Conn, in page.In) {
+	v.post(func() {
+		if v.window.conn != conn {
+			return
+		}
+		switch in.Type {
+		case page.Offer:
+			v.offer = in.SDP
+			v.negotiate()
+		case page.Candidate:
+			v.candidate(pexrtc.Candidate{Candidate: in.Candidate, MID: in.Mid})
+		case page.Mute:
+			v.flag("mute", func(ctx context.Context, p *pexrtc.Participant) error { return p.SetMuted(ctx, in.On) })
+		case page.Camera:
+			v.flag("camera", func(ctx context.Context, p *pexrtc.Participant) error { return p.SetVideoMuted(ctx, !in.On) })
+		case page.Retry:
+			v.retry()
+		case page.Leave:
+			v.left = true
+			v.end(nil)
+		}
+	})
+}
+
+// join enters the room as a guest.
+func (v *Visit) join() {
+	v.work.Go(func() {
+		ctx, cancel := context.WithTimeout(v.ctx, joinTime)
+		defer cancel()
+		p, err := v.visits.cfg.Pexip.Join(ctx, pexrtc.JoinRequest{
+			Alias:       v.visits.cfg.CustomerPrefix + v.id,
+			DisplayName: v.name,
+			PIN:         v.visits.cfg.GuestPIN,
+			CallTag:     customerTag + v.id,
+		})
+		if !v.post(func() { v.joined(p, err) }) && p != nil {
+			release(ctx, p, "User initiated disconnect", v.log)
+		}
+	})
+}
+
+// joined goes on with the participant, or says why there is none.
+func (v *Visit) joined(p *pexrtc.Participant, err error) {
+	if err != nil {
+		v.end(err)
+		return
+	}
+	v.participant = p
+	v.leg = &bypassLeg{participant: p, audio: true, kbps: v.visits.cfg.Kbps}
+	v.log.Info("customer joined", "node", p.Node(), "participant", p.UUID())
+	v.async(func(ctx context.Context) func() {
+		err := p.Run(ctx, func(e pexrtc.Event) {
+			v.post(func() {
+				if v.participant == p {
+					v.event(e)
+				}
+			})
+		})
+		return func() {
+			if v.participant == p {
+				v.lost(err)
+			}
+		}
+	})
+	v.update()
+	v.connectPage()
+}
+
+// connectPage asks the page for a new peer connection, once both it and the participant are there.
+func (v *Visit) connectPage() {
+	if v.participant == nil || v.ended {
+		return
+	}
+	v.offer = ""
+	v.window.send(page.Out{Type: page.Connect, Servers: servers(v.participant)})
+}
+
+// negotiate carries the page's newest offer to the node, one at a time.
+func (v *Visit) negotiate() {
+	if v.offer == "" || v.leg == nil || v.connecting || v.ended {
+		return
+	}
+	offer, conn, leg := v.offer, v.window.conn, v.leg
+	v.offer, v.connecting = "", true
+	v.async(func(ctx context.Context) func() {
+		err := leg.connect(ctx, offer, func(sdp string) { conn.Send(page.Out{Type: page.Answer, SDP: sdp}) })
+		return func() {
+			v.connecting = false
+			if err != nil && v.leg == leg && !v.ended {
+				v.end(err)
+			}
+			v.negotiate()
+		}
+	})
+}
+
+func (v *Visit) candidate(c pexrtc.Candidate) {
+	leg := v.leg
+	if leg == nil {
+		return
+	}
+	v.async(func(ctx context.Context) func() {
+		if err := leg.candidate(ctx, c); err != nil {
+			v.log.Debug("candidate not taken", "err", err)
+		}
+		return nil
+	})
+}
+
+// flag sends one of the customer's own states to the node, so that the roster tells the truth.
+func (v *Visit) flag(what string, send func(context.Context, *pexrtc.Participant) error) {
+	p := v.participant
+	if p == nil {
+		return
+	}
+	v.async(func(ctx context.Context) func() {
+		if err := send(ctx, p); err != nil {
+			v.log.Warn("state not told to the node", "what", what, "err", err)
+		}
+		return nil
+	})
+}
+
+func (v *Visit) event(e pexrtc.Event) {
+	switch e := e.(type) {
+	case pexrtc.Roster:
+		if e.Synced {
+			v.roster = e
+		}
+	case pexrtc.Candidate:
+		v.window.send(page.Out{Type: page.Candidate, Candidate: e.Candidate, Mid: e.MID})
+	case pexrtc.CallDisconnected:
+		v.connectPage()
+	}
+	v.update()
+}
+
+// lost ends the visit, or goes on with a new participant where the node lost the old one.
+func (v *Visit) lost(err error) {
+	p := v.participant
+	v.participant, v.leg = nil, nil
+	v.release(p)
+	again := errors.Is(err, pexrtc.ErrTokenLost) || errors.Is(err, pexrtc.ErrNode)
+	if !again || v.rejoins >= maxRejoins || v.ended {
+		if errors.Is(err, pexrtc.ErrEnded) || errors.Is(err, pexrtc.ErrRemoved) {
+			err = nil // how calls end: the page says so kindly
+		}
+		v.end(err)
+		return
+	}
+	v.rejoins++
+	v.log.Warn("room lost, joining again", "err", err)
+	v.roster = pexrtc.Roster{}
+	v.update()
+	v.join()
+}
+
+// retry starts over after an error.
+func (v *Visit) retry() {
+	if !v.ended || v.problem == nil {
+		return
+	}
+	v.ended, v.problem, v.rejoins = false, nil, 0
+	v.update()
+	v.join()
+}
+
+// end leaves the room. err is what went wrong; nil is a call that ended as calls do.
+func (v *Visit) end(err error) {
+	if v.ended {
+		return
+	}
+	v.ended = true
+	if err != nil {
+		problem := CustomerProblem(err)
+		v.problem = &problem
+		v.log.Warn("visit failed", "err", err)
+	}
+	p := v.participant
+	v.participant, v.leg = nil, nil
+	v.release(p)
+	v.update()
+	if v.left {
+		v.visits.customerLeft(v.id)
+	}
+	if v.window.conn == nil {
+		v.close()
+	}
+}
+
+func (v *Visit) release(p *pexrtc.Participant) {
+	if p != nil {
+		v.detached(releaseTime, func(ctx context.Context) { release(ctx, p, "User initiated disconnect", v.log) })
+	}
+}
+
+// update tells the page where the visit stands.
+func (v *Visit) update() {
+	switch room := inRoom(v.roster); {
+	case v.ended:
+		v.status = visitEnded
+	case v.participant == nil && v.rejoins > 0:
+		v.status = visitReconnecting
+	case v.participant == nil || !v.roster.Synced:
+		v.status = visitJoining
+	case room.agent:
+		v.status = visitInCall
+	case room.phone:
+		v.status = visitQueue
+	default:
+		v.status = visitCalling
+	}
+	v.window.show(page.View{Status: v.status, AgentVideo: inRoom(v.roster).agentVideo && !v.ended, Error: v.problem})
+}
+
+// room is what a customer needs to know of who else is in his conference.
+type room struct {
+	phone      bool // the contact centre's audio
+	agent      bool
+	agentVideo bool
+}
+
+func inRoom(r pexrtc.Roster) (in room) {
+	for _, e := range r.Participants {
+		switch {
+		case e.Self:
+		case e.AudioOnly && !e.Video:
+			in.phone = true
+		case e.Video && (isAgent(e) || e.Role == pexrtc.Host):
+			in.agent = true
+			in.agentVideo = in.agentVideo || !e.VideoMuted
+		}
+	}
+	return in
+}
+
+// finish is the owner's last act.
+func (v *Visit) finish() {
+	v.window.grace.stop()
+	v.release(v.participant)
+	v.participant = nil
+	v.window.send(page.Out{Type: page.State, View: &page.View{Status: visitEnded, Error: v.problem}})
+	if v.window.conn != nil {
+		v.window.conn.Close()
+	}
+	v.visits.forget(v)
+	v.log.Info("visit over")
+}
+
+// CustomerProblem words an error for a customer, who knows nothing of rooms, nodes and PINs.
+func CustomerProblem(err error) page.Problem {
+	p := FaultOf(err).Problem
+	switch {
+	case errors.Is(err, pexrtc.ErrCapacity), errors.Is(err, ErrTooMany):
+		p.Message, p.Next = "All our video lines are busy.", "Please try again in a few minutes."
+	case errors.Is(err, pexrtc.ErrNoConference):
+		p.Message, p.Next = "This video call is not open.", "Please use the newest link that you were given, or start again."
+	default:
+		p.Message, p.Next = "The video call could not be set up.", "Please try again in a moment. If it keeps happening, call us by phone."
+	}
+	p.Retry = true
+	return p
+}

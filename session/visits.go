@@ -1,0 +1,98 @@
+package session
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/videoleg/videoleg/pexrtc"
+	"github.com/videoleg/videoleg/session/seal"
+)
+
+// VisitConfig is what every visit needs.
+type VisitConfig struct {
+	Pexip          *pexrtc.Client
+	CustomerPrefix string // of the customer's alias
+	GuestPIN       string // empty where guests need none
+	Kbps           int    // video bandwidth each way
+	Log            *slog.Logger
+	Metrics        *Metrics
+	// Left is called with the session ID when a customer leaves by his own wish; nil does nothing.
+	Left func(id string)
+}
+
+// maxVisits bounds the customers of one process. Their media does not pass here, so that it is
+// memory and event streams that count.
+const maxVisits = 5000
+
+// Visits are the customers who are in a session through this process.
+type Visits struct {
+	cfg  VisitConfig
+	ctx  context.Context
+	stop context.CancelFunc
+
+	mu   sync.Mutex // guards byID
+	byID map[string]*Visit
+}
+
+// NewVisits returns an empty set; Close ends it.
+func NewVisits(cfg VisitConfig) *Visits {
+	ctx, stop := context.WithCancel(context.Background())
+	return &Visits{cfg: cfg, ctx: ctx, stop: stop, byID: map[string]*Visit{}}
+}
+
+// Start begins a new session for a customer of that display name and joins its room.
+func (vs *Visits) Start(name string) (*Visit, error) { return vs.Join(seal.RandomText(idLength), name) }
+
+// idLength is the length of a session ID: 16 characters are 82 bits, beyond guessing.
+const idLength = 16
+
+// Join brings a customer into the session of that ID. A visit that lives already is returned as
+// it is: the customer has come back.
+func (vs *Visits) Join(id, name string) (*Visit, error) {
+	vs.mu.Lock()
+	defer vs.mu.Unlock()
+	if v := vs.byID[id]; v != nil && v.ctx.Err() == nil {
+		return v, nil
+	}
+	switch {
+	case vs.ctx.Err() != nil:
+		return nil, ErrStopping
+	case len(vs.byID) >= maxVisits:
+		return nil, ErrTooMany
+	}
+	v := &Visit{owner: newOwner(vs.ctx), visits: vs, id: id, name: name, log: vs.cfg.Log.With("session", id)}
+	vs.byID[id] = v
+	vs.cfg.Metrics.visits.Inc()
+	v.start(v.finish)
+	v.post(v.join)
+	return v, nil
+}
+
+// forget takes an ended visit out; its owner calls it.
+func (vs *Visits) forget(v *Visit) {
+	vs.mu.Lock()
+	defer vs.mu.Unlock()
+	if vs.byID[v.id] == v {
+		delete(vs.byID, v.id)
+	}
+	vs.cfg.Metrics.visits.Dec()
+}
+
+func (vs *Visits) customerLeft(id string) {
+	if vs.cfg.Left != nil {
+		vs.cfg.Left(id)
+	}
+}
+
+// Close ends every visit and returns when all are released, or ctx ends.
+func (vs *Visits) Close(ctx context.Context) error {
+	vs.mu.Lock()
+	vs.stop()
+	var all []*Visit
+	for _, v := range vs.byID {
+		all = append(all, v)
+	}
+	vs.mu.Unlock()
+	return awaitDone(ctx, all, func(v *Visit) <-chan struct{} { return v.done })
+}

@@ -1,0 +1,66 @@
+package session
+
+import (
+	"errors"
+	"reflect"
+	"time"
+
+	"github.com/videoleg/videoleg/session/page"
+)
+
+// How long a call or visit waits for its page to come back.
+const (
+	openGrace   = 20 * time.Second // the page was served and has not connected yet
+	lostGrace   = 30 * time.Second // the connection broke: a network that changes, a laptop lid
+	unloadGrace = 10 * time.Second // the page was reloaded, or closed for good
+)
+
+// window is the one open page that shows a call or visit. Only the owner uses it.
+type window struct {
+	conn  *page.Conn // nil while no page is connected
+	live  bool       // the page came with a peer connection of earlier
+	shown page.View  // what conn was told last
+	grace timer
+}
+
+// open makes conn the window and returns the one it replaces, if any.
+func (w *window) open(conn *page.Conn, live bool) *page.Conn {
+	old := w.conn
+	if old == conn {
+		old = nil
+	}
+	w.grace.stop()
+	w.conn, w.live = conn, live
+	w.shown = page.View{}
+	return old
+}
+
+// leave ends the window if conn is still it; gone runs in the owner's goroutine unless a page
+// comes back in time.
+func (w *window) leave(o *owner, conn *page.Conn, why error, gone func()) {
+	if w.conn != conn {
+		return
+	}
+	w.conn = nil
+	wait := lostGrace
+	if errors.Is(why, page.ErrUnloaded) {
+		wait = unloadGrace
+	}
+	w.grace.set(o, time.Now().Add(wait), gone)
+}
+
+// show tells the page its state, if it is not what the page knows already.
+func (w *window) show(v page.View) {
+	if w.conn == nil || reflect.DeepEqual(v, w.shown) {
+		return
+	}
+	w.shown = v
+	w.conn.Send(page.Out{Type: page.State, View: &v})
+}
+
+// send passes any other message to the page, if there is one.
+func (w *window) send(m page.Out) {
+	if w.conn != nil {
+		w.conn.Send(m)
+	}
+}
