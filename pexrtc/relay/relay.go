@@ -1,133 +1,174 @@
 package relay
 
 import (
-	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
+	"sync"
+	"time"
 
-	"github.com/videoleg/videoleg/pexrtc"
+	"github.com/pion/dtls/v3"
+	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/nack"
+	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/interceptor/pkg/twcc"
+	"github.com/pion/logging"
+	"github.com/pion/webrtc/v4"
 )
+
+// DefaultBandwidth of a video stream, in kbit/s.
+const DefaultBandwidth = 1264
 
 // Errors of a leg, for errors.Is. ErrAudio and ErrSDP of pexrtc come as well.
 var (
 	ErrCodec   = errors.New("relay: browser and node have no video codec in common")
-	ErrClosed  = errors.New("relay: closed")
-	ErrOrder   = errors.New("relay: not at this point of the negotiation")
 	ErrRefused = errors.New("relay: the node refused the video line")
+	ErrOrder   = errors.New("relay: not at this point of the negotiation")
+	ErrClosed  = errors.New("relay: closed")
 )
 
 // Config says where media arrives and how much of it.
 type Config struct {
-	UDPPort, TCPPort int      // shared by all hops; UDP 0: one that the system picks; TCP 0: off
+	UDPPort, TCPPort int      // shared by all hops of all legs; UDP 0: one that the system picks; TCP 0: off
 	PublicIPs        []string // advertised beside our own addresses, for servers behind NAT
 	ListenIPs        []net.IP // nil: every interface, loopback included
-	BandwidthKbps    int      // of each video stream; 0: 1264
+	BandwidthKbps    int      // ceiling of each video stream; 0: DefaultBandwidth
 	Log              *slog.Logger
 }
 
-// Relay owns the media ports of the process.
-type Relay struct{ cfg Config }
+// Relay owns the media ports of the process and makes legs. It is safe for concurrent use.
+type Relay struct {
+	kbps         int
+	log          *slog.Logger
+	ports        *ports
+	settings     webrtc.SettingEngine
+	interceptors *interceptor.Registry
 
-// New opens the ports.
-func New(cfg Config) (*Relay, error) { return &Relay{cfg}, nil }
-
-// Close closes every leg and the ports.
-func (r *Relay) Close() error { return nil }
-
-// Port is the shared UDP port.
-func (r *Relay) Port() int { return 0 }
-
-// Hop names one side of a leg.
-type Hop int
-
-// The two sides.
-const (
-	Browser Hop = iota
-	Node
-)
-
-// Condition is what became of a hop.
-type Condition int
-
-// Conditions of a hop, in no order.
-const (
-	Connected Condition = iota
-	Disconnected
-	Failed
-	Closed
-	FirstPacket // the first video packet of this hop's present source has arrived
-)
-
-// State is one event of a leg.
-type State struct {
-	Hop       Hop
-	Condition Condition
+	mu     sync.Mutex
+	legs   map[*Leg]struct{} // guarded by mu
+	closed bool              // guarded by mu
 }
 
-// LegConfig is what one call needs.
-type LegConfig struct {
-	ICEServers []pexrtc.ICEServer // for the node hop
-	RelayOnly  bool               // the node hop uses TURN only
-	VP9        bool               // the node takes VP9
-	OnState    func(State)        // must not block
-	Log        *slog.Logger
+// New opens the ports. Close them with Close.
+func New(cfg Config) (*Relay, error) {
+	r := &Relay{kbps: cfg.BandwidthKbps, log: cfg.Log, legs: map[*Leg]struct{}{}}
+	if r.kbps <= 0 {
+		r.kbps = DefaultBandwidth
+	}
+	if r.log == nil {
+		r.log = slog.New(slog.DiscardHandler)
+	}
+	for _, ip := range cfg.PublicIPs {
+		if net.ParseIP(ip) == nil {
+			return nil, fmt.Errorf("relay: public address %q is not an IP address", ip)
+		}
+	}
+	var err error
+	if r.interceptors, err = newInterceptors(stackLog{r.log}); err != nil {
+		return nil, err
+	}
+	if r.ports, err = openPorts(cfg, stackLog{r.log}); err != nil {
+		return nil, err
+	}
+	if err := r.configure(cfg.PublicIPs); err != nil {
+		return nil, errors.Join(err, r.ports.close())
+	}
+	return r, nil
 }
 
-// HopStats counts one hop since the leg began.
-type HopStats struct {
-	PacketsIn, BytesIn   uint64
-	PacketsOut, BytesOut uint64
-	KeyframesAsked       uint64  // requests that we sent to this hop
-	KeyframesWanted      uint64  // requests that this hop sent to us
-	Loss                 float64 // of what we send, as reported by the far end: 0…1
-	RTT                  float64 // milliseconds; 0: unknown
+// configure sets what all hops share.
+func (r *Relay) configure(publicIPs []string) error {
+	s := &r.settings
+	s.LoggerFactory = stackLog{r.log}
+	s.SetICEUDPMux(r.ports.udp)
+	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	if r.ports.tcp != nil {
+		s.SetICETCPMux(r.ports.tcp)
+		s.SetNetworkTypes([]webrtc.NetworkType{
+			webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6,
+		})
+	}
+	s.SetIncludeLoopbackCandidate(true)
+	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	s.SetICETimeouts(5*time.Second, 20*time.Second, 2*time.Second)
+	s.SetSrflxAcceptanceMinWait(100 * time.Millisecond)
+	s.SetPrflxAcceptanceMinWait(0)
+	s.SetRelayAcceptanceMinWait(500 * time.Millisecond)
+	s.SetSTUNGatherTimeout(3 * time.Second)
+	s.SetHandleUndeclaredSSRCWithoutAnswer(true) // a node need not announce the SSRC of its video
+	s.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
+	if err := s.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil { // so that GCM-128 is ours to choose
+		return fmt.Errorf("relay: %w", err)
+	}
+	if len(publicIPs) == 0 {
+		return nil
+	}
+	err := s.SetICEAddressRewriteRules(webrtc.ICEAddressRewriteRule{
+		External: publicIPs, AsCandidateType: webrtc.ICECandidateTypeHost, Mode: webrtc.ICEAddressRewriteAppend,
+	})
+	if err != nil {
+		return fmt.Errorf("relay: public addresses: %w", err)
+	}
+	return nil
 }
 
-// Stats of a leg.
-type Stats struct {
-	Codec         string // agreed codec, e.g. VP8
-	Browser, Node HopStats
+// newInterceptors makes each hop repair its own losses and give its own feedback.
+func newInterceptors(log logging.LoggerFactory) (*interceptor.Registry, error) {
+	responder, err1 := nack.NewResponderInterceptor(nack.ResponderSize(512), nack.WithResponderLoggerFactory(log))
+	generator, err2 := nack.NewGeneratorInterceptor(nack.WithGeneratorLoggerFactory(log))
+	received, err3 := report.NewReceiverInterceptor(report.WithReceiverLoggerFactory(log))
+	sent, err4 := report.NewSenderInterceptor(report.WithSenderLoggerFactory(log))
+	congestion, err5 := twcc.NewSenderInterceptor(twcc.WithLoggerFactory(log))
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+		return nil, fmt.Errorf("relay: %w", err)
+	}
+	r := &interceptor.Registry{}
+	for _, f := range []interceptor.Factory{responder, generator, received, sent, congestion} {
+		r.Add(f)
+	}
+	return r, nil
 }
 
-// Leg relays one call.
-type Leg struct{}
+// Port is the UDP port that all legs share.
+func (r *Relay) Port() int { return r.ports.port }
 
-// NewLeg begins a leg; Close ends it.
-func (r *Relay) NewLeg(LegConfig) *Leg { return &Leg{} }
+// NewLeg begins a leg. Whoever made it closes it; the relay's Close does so for the rest.
+func (r *Relay) NewLeg(cfg LegConfig) *Leg {
+	l := newLeg(r, cfg)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		l.closed = true
+		return l
+	}
+	r.legs[l] = struct{}{}
+	return l
+}
 
-// OfferBrowser takes the page's offer.
-func (l *Leg) OfferBrowser(sdp string) error { return nil }
+func (r *Relay) forget(l *Leg) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.legs, l)
+}
 
-// NodeOffer makes the offer for the node.
-func (l *Leg) NodeOffer(ctx context.Context) (string, error) { return "", ErrClosed }
-
-// NodeAnswer takes the node's answer.
-func (l *Leg) NodeAnswer(sdp string) error { return nil }
-
-// BrowserAnswer makes the answer for the page.
-func (l *Leg) BrowserAnswer(ctx context.Context) (string, error) { return "", ErrClosed }
-
-// BrowserCandidate adds a candidate of the page.
-func (l *Leg) BrowserCandidate(candidate, mid string) error { return nil }
-
-// OnNodeCandidate is told our candidates for the node that NodeOffer's offer did not have.
-func (l *Leg) OnNodeCandidate(func(pexrtc.Candidate)) {}
-
-// NodeCandidate adds a candidate of the node.
-func (l *Leg) NodeCandidate(pexrtc.Candidate) error { return nil }
-
-// SetSending opens or closes the gate browser→node.
-func (l *Leg) SetSending(on bool) {}
-
-// SetReceiving opens or closes the gate node→browser.
-func (l *Leg) SetReceiving(on bool) {}
-
-// RequestKeyframe asks both sides.
-func (l *Leg) RequestKeyframe() {}
-
-// Stats counts.
-func (l *Leg) Stats() Stats { return Stats{} }
-
-// Close ends the leg.
-func (l *Leg) Close() error { return nil }
+// Close ends every leg and shuts the ports.
+func (r *Relay) Close() error {
+	r.mu.Lock()
+	already := r.closed
+	r.closed = true
+	legs := make([]*Leg, 0, len(r.legs))
+	for l := range r.legs {
+		legs = append(legs, l)
+	}
+	r.mu.Unlock()
+	if already {
+		return nil
+	}
+	var err error
+	for _, l := range legs {
+		err = errors.Join(err, l.Close())
+	}
+	return errors.Join(err, r.ports.close())
+}

@@ -1,0 +1,142 @@
+package relay
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pion/webrtc/v4"
+
+	"github.com/videoleg/videoleg/pexrtc"
+)
+
+// pair is one codec that both hops may use, with its payload type on each.
+type pair struct {
+	pexrtc.Codec // as the browser names it
+	node         uint8
+}
+
+// Payload types of our offer to the node, and the format parameters that go with them.
+var nodeTypes = []struct {
+	name string
+	pt   uint8
+	fmtp string
+}{
+	{"VP8", 96, ""},
+	{"VP9", 98, "profile-id=0"},
+	{"H264", 102, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"},
+}
+
+// choose picks from a browser's codecs those a node can take, in the browser's order: VP8, H.264 baseline in
+// packetization mode 1 (constrained baseline if there is one, as the official clients choose), VP9 profile 0.
+func choose(offered []pexrtc.Codec, vp9 bool) []pair {
+	offered = slices.Clone(offered)
+	constrained := slices.ContainsFunc(offered, isConstrainedBaseline)
+	var pairs []pair
+	for _, c := range offered {
+		switch {
+		case c.Is("VP8"):
+		case c.Is("VP9") && vp9 && (c.Param("profile-id") == "" || c.Param("profile-id") == "0"):
+		case isConstrainedBaseline(c), !constrained && isBaseline(c):
+		default:
+			continue
+		}
+		if !slices.ContainsFunc(pairs, func(p pair) bool { return p.Is(c.Name) }) {
+			pairs = append(pairs, pair{Codec: c, node: nodeType(c.Name)})
+		}
+	}
+	return pairs
+}
+
+func nodeType(name string) uint8 {
+	for _, t := range nodeTypes {
+		if strings.EqualFold(t.name, name) {
+			return t.pt
+		}
+	}
+	return 0
+}
+
+// isBaseline: H.264, profile_idc 0x42, packetization mode 1 (RFC 6184).
+func isBaseline(c pexrtc.Codec) bool {
+	level := c.Param("profile-level-id")
+	return c.Is("H264") && c.Param("packetization-mode") == "1" && len(level) == 6 && strings.HasPrefix(level, "42")
+}
+
+// isConstrainedBaseline: profile-iop has constraint_set1_flag.
+func isConstrainedBaseline(c pexrtc.Codec) bool {
+	if !isBaseline(c) {
+		return false
+	}
+	iop, err := strconv.ParseUint(c.Param("profile-level-id")[2:4], 16, 8)
+	return err == nil && iop&0x40 != 0
+}
+
+// agree keeps the pairs that the node's answer has, in the order of the answer.
+func agree(pairs []pair, answered []pexrtc.Codec) []pair {
+	var agreed []pair
+	for _, a := range answered {
+		for _, p := range pairs {
+			if a.PayloadType == p.node && a.Is(p.Name) {
+				agreed = append(agreed, p)
+			}
+		}
+	}
+	return agreed
+}
+
+// rematch gives the agreed codecs the payload types of another page's offer; codecs it does not have drop out.
+func rematch(agreed, offered []pair) []pair {
+	var again []pair
+	for _, a := range agreed {
+		for _, o := range offered {
+			if o.Is(a.Name) {
+				again = append(again, o)
+			}
+		}
+	}
+	return again
+}
+
+// side is the payload type of p on one hop.
+func (p pair) side(h Hop) uint8 {
+	if h == Node {
+		return p.node
+	}
+	return p.PayloadType
+}
+
+// parameters describe p to the media stack of one hop.
+func (p pair) parameters(h Hop) webrtc.RTPCodecParameters {
+	fmtp := p.Fmtp
+	if h == Node {
+		for _, t := range nodeTypes {
+			if t.pt == p.node {
+				fmtp = t.fmtp
+			}
+		}
+	}
+	return webrtc.RTPCodecParameters{
+		PayloadType: webrtc.PayloadType(p.side(h)),
+		RTPCodecCapability: webrtc.RTPCodecCapability{
+			MimeType: "video/" + strings.ToUpper(p.Name), ClockRate: 90000, SDPFmtpLine: fmtp, RTCPFeedback: feedback,
+		},
+	}
+}
+
+// feedback is what we understand and give on either hop.
+var feedback = []webrtc.RTCPFeedback{
+	{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"},
+	{Type: "goog-remb"}, {Type: "transport-cc"},
+}
+
+// typeMap translates payload types from one hop to the other; 0 means that the packet is not for forwarding.
+type typeMap [128]uint8
+
+func newTypeMap(pairs []pair, from, to Hop) *typeMap {
+	var m typeMap
+	for _, p := range pairs {
+		m[p.side(from)&0x7f] = p.side(to)
+	}
+	return &m
+}

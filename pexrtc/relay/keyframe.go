@@ -1,0 +1,59 @@
+package relay
+
+import (
+	"sync"
+	"time"
+)
+
+// keyframeGap is the least time between two keyframe requests to the same far end: a keyframe costs it several times
+// the bandwidth of an ordinary frame.
+const keyframeGap = 300 * time.Millisecond
+
+// asker passes on keyframe requests, at most one per keyframeGap; requests in between become one at the end of it.
+type asker struct {
+	send func() // asks the far end; must not block
+
+	mu      sync.Mutex
+	last    time.Time   // guarded by mu, as the rest
+	pending *time.Timer // the request at the end of the gap
+	stopped bool
+}
+
+// ask requests a keyframe now or soon.
+func (a *asker) ask() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.stopped || a.pending != nil {
+		return
+	}
+	if wait := keyframeGap - time.Since(a.last); !a.last.IsZero() && wait > 0 {
+		a.pending = time.AfterFunc(wait, a.late)
+		return
+	}
+	a.fire()
+}
+
+func (a *asker) late() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.stopped {
+		return
+	}
+	a.pending = nil
+	a.fire()
+}
+
+func (a *asker) fire() {
+	a.last = time.Now()
+	a.send()
+}
+
+// stop ends the asker; nothing is sent after it has returned.
+func (a *asker) stop() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.stopped = true
+	if a.pending != nil {
+		a.pending.Stop()
+	}
+}

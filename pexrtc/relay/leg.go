@@ -1,0 +1,165 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/videoleg/videoleg/pexrtc"
+)
+
+// LegConfig is what one call needs; see the participant's ICEServers, RelayOnly, TrickleICE and VP9.
+type LegConfig struct {
+	ICEServers []pexrtc.ICEServer // for the node hop
+	RelayOnly  bool               // the node hop uses TURN only
+	TrickleICE bool               // the node takes candidates after the offer; else NodeOffer waits for all of them
+	VP9        bool               // the node takes VP9
+	OnState    func(State)        // told of each change, from the media stack's goroutines; nil: nobody
+	Log        *slog.Logger       // nil: the relay's
+}
+
+// Leg relays the video of one call. Its methods may be called from any goroutine but not from its callbacks.
+type Leg struct {
+	relay *Relay
+	cfg   LegConfig
+	log   *slog.Logger
+
+	browser, node     *end
+	toNode, toBrowser *forwarder
+
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	agreed chan struct{} // closed when a codec is agreed
+
+	neg sync.Mutex // held through each step of the negotiation, so that they follow one another
+
+	mu          sync.Mutex
+	closed      bool                         // guarded by mu, as the rest
+	work        sync.WaitGroup               // goroutines of the leg; Add under mu
+	offer       *sdp.SessionDescription      // of the page, not yet answered
+	offered     []pair                       // what it can, in its order
+	pairs       []pair                       // agreed with the node, with the payload types of the page of the moment
+	ceiling     [2]int                       // kbit/s that Browser and Node may send us
+	early       [2][]webrtc.ICECandidateInit // remote candidates that came before their description
+	onCandidate func(pexrtc.Candidate)
+	late        []pexrtc.Candidate // for onCandidate, until it is set
+}
+
+func newLeg(r *Relay, cfg LegConfig) *Leg {
+	l := &Leg{relay: r, cfg: cfg, log: cfg.Log, browser: newEnd(Browser), node: newEnd(Node), agreed: make(chan struct{})}
+	if l.log == nil {
+		l.log = r.log
+	}
+	first := func(h Hop) { l.tell(h, FirstPacket) }
+	l.toNode = &forwarder{from: l.browser, to: l.node, first: first}
+	l.toBrowser = &forwarder{from: l.node, to: l.browser, first: first, open: true}
+	l.ceiling = [2]int{r.kbps, r.kbps}
+	l.ctx, l.cancel = context.WithCancel(context.Background())
+	l.goes(l.regulate)
+	return l
+}
+
+// goes runs f in a goroutine that Close waits for; false when the leg is closed.
+func (l *Leg) goes(f func()) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return false
+	}
+	l.work.Go(f)
+	return true
+}
+
+// tell passes a change to whoever made the leg.
+func (l *Leg) tell(h Hop, c Condition) {
+	if l.cfg.OnState != nil && l.ctx.Err() == nil {
+		l.cfg.OnState(State{Hop: h, Condition: c})
+	}
+}
+
+// SetSending moves the gate from browser to node, which is closed at first. After SetSending(false) has returned, no
+// picture leaves for the node; opening asks the browser for a keyframe.
+func (l *Leg) SetSending(on bool) {
+	if l.toNode.setOpen(on) {
+		l.browser.keyframes.ask()
+	}
+}
+
+// SetReceiving moves the gate from node to browser, which is open at first; opening asks the node for a keyframe.
+func (l *Leg) SetReceiving(on bool) {
+	if l.toBrowser.setOpen(on) {
+		l.node.keyframes.ask()
+	}
+}
+
+// RequestKeyframe asks both far ends for a full picture.
+func (l *Leg) RequestKeyframe() {
+	l.browser.keyframes.ask()
+	l.node.keyframes.ask()
+}
+
+// regulate keeps both senders within what the receivers behind the relay can take, until the leg is closed.
+func (l *Leg) regulate() {
+	tick := time.NewTicker(rateEvery)
+	defer tick.Stop()
+	var browser, node limiter
+	for {
+		select {
+		case <-l.ctx.Done():
+			return
+		case <-tick.C:
+			l.mu.Lock()
+			ceiling := l.ceiling
+			l.mu.Unlock()
+			l.browser.limit(browser.next(float64(ceiling[Browser])*1000, &l.node.can))
+			l.node.limit(node.next(float64(ceiling[Node])*1000, &l.browser.can))
+		}
+	}
+}
+
+// Close ends both hops and every goroutine of the leg. It may be called more than once.
+func (l *Leg) Close() error {
+	l.mu.Lock()
+	already := l.closed
+	l.closed = true
+	l.mu.Unlock()
+	l.cancel()
+	if already {
+		return nil
+	}
+	l.browser.keyframes.stop()
+	l.node.keyframes.stop()
+	l.neg.Lock() // a negotiation under way sees the cancelled context and ends
+	defer l.neg.Unlock()
+	err := errors.Join(closeHop(l.browser.hop.Swap(nil)), closeHop(l.node.hop.Swap(nil)))
+	l.work.Wait()
+	l.relay.forget(l)
+	return err
+}
+
+func closeHop(h *hop) error {
+	if h == nil {
+		return nil
+	}
+	return h.close()
+}
+
+// replace puts h in the place of its end's hop and closes the old one in the background.
+func (l *Leg) replace(h *hop) {
+	old := h.end.hop.Swap(h)
+	if old == nil {
+		return
+	}
+	h.end.source.Store(nil)
+	h.in.follow(nil)
+	l.goes(func() {
+		if err := old.close(); err != nil {
+			l.log.Debug("replaced hop not closed cleanly", "err", err)
+		}
+	})
+}
