@@ -103,9 +103,9 @@ func (v view) Dir() string {
 	return "ltr"
 }
 
-// Word looks a word up; a key that no language has is a fault in the template.
+// Word looks a word up; an unknown key is a fault in the template.
 func (v view) Word(key string) (string, error) {
-	w, ok := dictionaries()[v.Lang].look(key)
+	w, ok := dictionaries()[v.Lang][key]
 	if !ok {
 		return "", fmt.Errorf("no word for %q", key)
 	}
@@ -114,7 +114,7 @@ func (v view) Word(key string) (string, error) {
 
 // Status says a status in the page's language; unknown ones stay as they are.
 func (v view) Status(status string) string {
-	if w, ok := dictionaries()[v.Lang].look("status." + status); ok {
+	if w, ok := dictionaries()[v.Lang]["status."+status]; ok {
 		return w
 	}
 	return status
@@ -125,7 +125,7 @@ func (v view) Status(status string) string {
 func (v view) Pane(part, pane, status string) string {
 	slug := strings.ReplaceAll(strings.ToLower(status), " ", "-")
 	for _, key := range []string{pane, slug, "connecting"} {
-		if w, ok := dictionaries()[v.Lang].look("pane." + key + "." + part); ok {
+		if w, ok := dictionaries()[v.Lang]["pane."+key+"."+part]; ok {
 			return w
 		}
 	}

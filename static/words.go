@@ -13,7 +13,7 @@ const fallback = "en"
 // rightToLeft are the languages written from right to left.
 var rightToLeft = map[string]bool{"ar": true, "fa": true, "he": true, "ur": true}
 
-// dictionary holds one language's words by key.
+// dictionary holds one language's words by key; every language has them all.
 type dictionary map[string]string
 
 // dictionaries reads lang/*.js: an ES module whose default export is plain
@@ -59,13 +59,4 @@ func language(tag string) string {
 		tag = tag[:cut]
 	}
 	return fallback
-}
-
-// look finds a word, in English if this language lacks it.
-func (d dictionary) look(key string) (string, bool) {
-	if w, ok := d[key]; ok {
-		return w, true
-	}
-	w, ok := dictionaries()[fallback][key]
-	return w, ok
 }

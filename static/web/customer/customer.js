@@ -20,6 +20,7 @@ let complaint = ""; // why Start video call did not start
 let moving = false; // the agent's picture
 let silent = false; // the browser wants a click before it plays the voice
 let left = false;
+let ticket = ""; // with which a reload comes back
 let metered = null; // the track whose level is shown
 let stopMeter = () => {};
 
@@ -143,10 +144,12 @@ async function receive(track) {
   render();
 }
 
-/** Lets a reload come back to this call. @param {string} token */
+/** Lets a reload come back to this call as it was. @param {string} token "" forgets */
 function remember(token) {
+  const { muted, wish } = visit;
+  ticket = token;
   try {
-    if (token) sessionStorage.setItem(KEY, JSON.stringify({ token, name: chosenName() }));
+    if (token) sessionStorage.setItem(KEY, JSON.stringify({ token, name: chosenName(), muted, wish }));
     else sessionStorage.removeItem(KEY);
   } catch {
     // Without storage a reload starts a new call.
@@ -159,6 +162,16 @@ function recall() {
   } catch {
     return null;
   }
+}
+
+function toggleMicrophone() {
+  visit.mute(!visit.muted);
+  remember(ticket);
+}
+
+function toggleCamera() {
+  visit.setCamera(!(visit.wish && !visit.camera.trouble));
+  remember(ticket);
 }
 
 function chosenName() {
@@ -193,10 +206,12 @@ function submit(event) {
   render();
 }
 
-async function comeBack({ token, name }) {
+async function comeBack({ token, name, muted, wish }) {
   at("#name").value = name;
   enter("call");
+  visit.mute(muted);
   await checkDevices();
+  if (!wish) visit.setCamera(false);
   if (visit.microphone.live) visit.start(name, token);
   else enter("setup");
   render();
@@ -232,8 +247,8 @@ at("#consent").onchange = () => {
   render();
 };
 at("#devices button").onclick = checkDevices;
-at("#mute").onclick = () => visit.mute(!visit.muted);
-at("#camera").onclick = () => visit.setCamera(!(visit.wish && !visit.camera.trouble));
+at("#mute").onclick = toggleMicrophone;
+at("#camera").onclick = toggleCamera;
 at("#leave").onclick = leave;
 at("#sound").onclick = turnSoundOn;
 at("#again").onclick = () => location.reload();

@@ -66,7 +66,7 @@ export class Visit {
    */
   start(name, token) {
     this.#name = name;
-    this.wish = !this.camera.trouble;
+    if (this.camera.trouble) this.wish = false;
     if (token) this.#token = token;
     this.#signal.connect();
   }

@@ -166,7 +166,7 @@ export class Session {
   #runCamera() {
     const { status, pane, error } = this.state;
     if (status === "Reconnecting") return;
-    const call = ["Connecting", "In call"].includes(status) && !error;
+    const call = status === "In call" || (status === "Connecting" && !error);
     const wanted = this.wish && call && pane !== "ringing" && !APART.includes(pane);
     if (wanted === this.#wanted) return;
     this.#wanted = wanted;

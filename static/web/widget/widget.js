@@ -57,8 +57,9 @@ function draw(scope, name) {
 function render() {
   const status = session?.status ?? page.status;
   const state = session?.state ?? { status, pane: page.pane };
-  const idle = IDLE.includes(status) || COVERING.includes(state.pane);
   const error = pageError ?? state.error ?? null;
+  const stuck = error && status === "Connecting";
+  const idle = IDLE.includes(status) || COVERING.includes(state.pane) || stuck;
   const picture = moving && !idle;
   const key = choosePane(status, state);
 
@@ -138,13 +139,21 @@ function renderCamera(status, state, hidden) {
   const { camera, wish } = session;
   show(self, camera.track);
   const caption = chooseCaption(status, state, camera.state, wish);
-  say(at("#self figcaption"), word(`caption.${caption}`));
+  sayCaption(word(`caption.${caption}`));
   at("#self").dataset.caption = caption;
   at("#self").classList.toggle("dark-tile", camera.state !== "live");
   const on = wish && !camera.trouble;
   say(at("#camera span"), word(on ? "button.camera-off" : "button.camera-on"));
   draw(at("#camera"), on ? "camera" : "camera-off");
   at("#camera").classList.toggle("off", !on);
+}
+
+/** @param {string} text in parts, each kept on a line of its own where lines are short */
+function sayCaption(text) {
+  const caption = at("#self figcaption p");
+  if (caption.textContent === text) return;
+  const parts = text.split(/(?<= · )/);
+  caption.replaceChildren(...parts.map((part) => Object.assign(document.createElement("span"), { textContent: part })));
 }
 
 /** What the customer sees of the agent, in one key of the words. */

@@ -1,0 +1,140 @@
+package static
+
+import (
+	"io/fs"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// keys are the words the pages build from values that the server sends.
+var keys = map[string][]string{
+	"status.%s":        {"Signing in", "Connecting", "In call", "On hold", "Reconnecting", "Call ended", "No active call"},
+	"pane.%s.title":    panes,
+	"pane.%s.text":     panes,
+	"caption.%s":       {"sending", "not-yet", "off", "held", "blind", "reconnecting", "starting", "refused", "missing", "busy", "insecure"},
+	"help.%s":          {"refused", "missing", "busy", "insecure"},
+	"devices.both.%s":  {"refused", "missing", "busy"},
+	"visit.%s.title":   visits,
+	"visit.%s.text":    visits,
+	"error.%s.message": localErrors,
+	"error.%s.next":    localErrors,
+
+	"devices.camera.%s":     {"refused", "missing", "busy"},
+	"devices.microphone.%s": {"refused", "missing", "busy"},
+}
+
+var (
+	panes = []string{
+		"signing-in", "connecting", "in-call", "on-hold", "reconnecting", "call-ended", "no-active-call",
+		"call", "room", "camera", "joining",
+		"ringing", "held", "consulting", "blind", "elsewhere", "ended", "none", "no-alias", "waiting",
+	}
+	visits      = []string{"joining", "calling", "queue", "incall", "reconnecting", "ended"}
+	localErrors = []string{"page-offline", "page-signin", "page-media", "page-lost", "page-call"}
+)
+
+func TestEveryValueHasWords(t *testing.T) {
+	for pattern, values := range keys {
+		for _, value := range values {
+			key := strings.Replace(pattern, "%s", value, 1)
+			if dictionaries()[fallback][key] == "" {
+				t.Errorf("no words for %q", key)
+			}
+		}
+	}
+}
+
+// literal is a key as sources write it, in a template or in a module.
+var literal = regexp.MustCompile(`"([a-z]+\.[a-z-]+(?:\.[a-z-]+)?|[a-z]+)"`)
+
+func literals(t *testing.T) map[string]bool {
+	t.Helper()
+	found := map[string]bool{}
+	for _, tree := range []fs.FS{webFS, pagesFS} {
+		err := fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || strings.Contains(name, "/lang/") {
+				return err
+			}
+			b, err := fs.ReadFile(tree, name)
+			for _, m := range literal.FindAllStringSubmatch(string(b), -1) {
+				found[m[1]] = true
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return found
+}
+
+func TestWordsAreNeitherMissingNorIdle(t *testing.T) {
+	english, used := dictionaries()[fallback], literals(t)
+	groups := map[string]bool{}
+	for key := range english {
+		group, _, _ := strings.Cut(key, ".")
+		groups[group] = true
+	}
+	for key := range used {
+		group, _, dotted := strings.Cut(key, ".")
+		if dotted && groups[group] && english[key] == "" {
+			t.Errorf("no words for %q", key)
+		}
+	}
+	for pattern, values := range keys {
+		for _, value := range values {
+			used[strings.Replace(pattern, "%s", value, 1)] = true
+		}
+	}
+	for key := range english {
+		if !used[key] {
+			t.Errorf("nothing says %q", key)
+		}
+	}
+}
+
+func TestLanguagesAreComplete(t *testing.T) {
+	for tag, words := range dictionaries() {
+		for key := range dictionaries()[fallback] {
+			if words[key] == "" {
+				t.Errorf("%s: no words for %q", tag, key)
+			}
+		}
+		for key := range words {
+			if _, ok := dictionaries()[fallback][key]; !ok {
+				t.Errorf("%s: %q is not an English key", tag, key)
+			}
+		}
+	}
+}
+
+func TestLanguage(t *testing.T) {
+	tests := []struct{ tag, want string }{
+		{"", "en"},
+		{"en", "en"},
+		{"en-US", "en"},
+		{"EN_gb", "en"},
+		{"xx", "en"},
+		{"xx-en", "en"},
+		{"../../etc/passwd", "en"},
+		{strings.Repeat("-", 10000), "en"},
+	}
+	for _, tt := range tests {
+		if got := language(tt.tag); got != tt.want {
+			t.Errorf("language(%.40q) = %q, want %q", tt.tag, got, tt.want)
+		}
+	}
+}
+
+func TestParseWordsRefuses(t *testing.T) {
+	for name, module := range map[string]string{
+		"no export":      `const a = {}`,
+		"trailing comma": `export default {"a": "b",};`,
+		"not words":      `export default {"a": 1};`,
+	} {
+		if d, err := parseWords(module); err == nil {
+			t.Errorf("%s: parsed to %v, want an error", name, d)
+		}
+	}
+}
