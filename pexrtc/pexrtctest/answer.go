@@ -36,7 +36,7 @@ func (l mediaLine) answer(m *sdp.MediaDescription, bandwidth int) {
 		m.Attributes = []sdp.Attribute{{Key: "mid", Value: l.mid}, {Key: "inactive"}}
 		return
 	}
-	kept := m.Attributes[:0]
+	kept := make([]sdp.Attribute, 0, len(m.Attributes)+1)
 	for _, a := range m.Attributes {
 		switch a.Key {
 		case "sendrecv", "sendonly", "recvonly", "inactive":
