@@ -81,7 +81,7 @@ export default {
   "button.reload": "Reload",
   "button.take": "Use this window for video",
   "button.dismiss": "Close this message",
-  "toolbar": "Call controls",
+  "controls": "Call controls",
   "version": "Version",
   "request": "For support:",
   "widget.title": "Video",

@@ -104,7 +104,7 @@ export class Session {
     this.camera.stop();
     if (this.#signal.send({ type: "stop" })) await Promise.race([released, limit]);
     this.#signal.close();
-    this.#dropLeg();
+    this.#follow({ status: "Call ended" });
   }
 
   #meet() {
