@@ -67,9 +67,7 @@ func TestNodeOffer(t *testing.T) {
 func TestGateClosedLetsNothingThrough(t *testing.T) {
 	c := newCall(t, webrtc.MimeTypeVP8, nil)
 	// While the gate is closed, packets are counted on arrival and none leaves.
-	for c.leg.Stats().Browser.PacketsIn < 20 {
-		c.browser.sendUntil("closed", c.browser, func(arrived) bool { return true })
-	}
+	c.browser.sendWhile("closed", func() bool { return c.leg.Stats().Browser.PacketsIn < 20 })
 	if n := c.leg.Stats().Node.PacketsOut; n != 0 {
 		t.Fatalf("%d packets left through the closed gate", n)
 	}
@@ -238,6 +236,7 @@ func TestClosedLeg(t *testing.T) {
 
 func TestPageLeaves(t *testing.T) {
 	c := newCall(t, webrtc.MimeTypeVP8, nil)
+	c.node.sendUntil("x", c.browser, payload("x")) // the page has its connection, too
 	began := time.Now()
 	must(t, c.browser.pc.GracefulClose())
 	c.await(Browser, Closed)

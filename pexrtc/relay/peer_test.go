@@ -168,6 +168,18 @@ func (p *peer) sendUntil(payload string, to *peer, cond func(arrived) bool) arri
 	}
 }
 
+// sendWhile keeps sending as long as more says so.
+func (p *peer) sendWhile(content string, more func() bool) {
+	p.t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(patience); more(); p.send(content) {
+		if <-tick.C; time.Now().After(end) {
+			p.t.Fatalf("sent %q in vain", content)
+		}
+	}
+}
+
 func payload(want string) func(arrived) bool {
 	return func(a arrived) bool { return a.payload == want }
 }
