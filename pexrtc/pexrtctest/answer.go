@@ -16,8 +16,17 @@ func answerFor(o *offer, pionAnswer string, bandwidth int) (string, error) {
 	if len(s.MediaDescriptions) != len(o.lines) {
 		return "", fmt.Errorf("answer has %d lines for %d", len(s.MediaDescriptions), len(o.lines))
 	}
+	group := "BUNDLE"
 	for i, m := range s.MediaDescriptions {
 		o.lines[i].answer(m, bandwidth)
+		if m.MediaName.Port.Value != 0 {
+			group += " " + o.lines[i].mid
+		}
+	}
+	for i, a := range s.Attributes {
+		if a.Key == "group" {
+			s.Attributes[i].Value = group
+		}
 	}
 	text, err := s.Marshal()
 	return string(text), err

@@ -142,7 +142,7 @@ var callRequests = map[string]func(*Server, *request, *participant) reply{
 	"new_candidate": (*Server).newCandidate,
 	"dtmf":          func(*Server, *request, *participant) reply { return done },
 	"fecc":          func(*Server, *request, *participant) reply { return done },
-	"statistics":    func(*Server, *request, *participant) reply { return done },
+	"statistics":    func(*Server, *request, *participant) reply { return doneNull },
 }
 
 // callRequest dispatches POST …/participants/P/calls/C/REQUEST.
@@ -180,7 +180,7 @@ func (s *Server) ack(_ *request, p *participant) reply {
 func (s *Server) disconnectCall(_ *request, p *participant) reply {
 	s.endCall(p)
 	s.update(p)
-	return done
+	return doneNull
 }
 
 // newCandidate takes one of the client's addresses; unusable ones are ignored, as the others may
@@ -200,7 +200,7 @@ func (s *Server) newCandidate(r *request, p *participant) reply {
 			s.opts.Log.Debug("candidate ignored", "err", err)
 		}
 	}
-	return answer(http.StatusOK, nil)
+	return doneNull
 }
 
 // updateCall renegotiates: slides, ICE restart. The result is the bare answer.

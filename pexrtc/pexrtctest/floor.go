@@ -18,7 +18,7 @@ func (s *Server) takeFloor(_ *request, p *participant) reply {
 		}
 	}
 	s.update(p)
-	return done
+	return doneNull
 }
 
 func (s *Server) releaseFloor(_ *request, p *participant) reply {
@@ -26,7 +26,7 @@ func (s *Server) releaseFloor(_ *request, p *participant) reply {
 		s.stopPresentation(p.conference)
 		s.update(p)
 	}
-	return done
+	return doneNull
 }
 
 // stopPresentation takes the floor from whoever has it and tells the others.

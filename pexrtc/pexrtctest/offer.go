@@ -179,10 +179,11 @@ func (o *offer) chooseCodecs(preferred []string) {
 	}
 }
 
+// same returns wanted if it is on offer, with the wanted parameters, as one stack answers for both.
 func same(offered []codec, wanted *codec) *codec {
-	for i := range offered {
-		if offered[i].payload == wanted.payload && offered[i].name == wanted.name {
-			return &offered[i]
+	for _, c := range offered {
+		if c.payload == wanted.payload && c.name == wanted.name {
+			return wanted
 		}
 	}
 	return nil

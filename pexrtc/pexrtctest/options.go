@@ -35,6 +35,10 @@ type Options struct {
 	// TokenLife is how long a token is good for without a refresh. Default 120 s.
 	TokenLife time.Duration
 
+	// TokenGrace is how long a token that a refresh has replaced is still taken. 0 is strict, for
+	// tests; official web clients overlap their requests and want a few seconds.
+	TokenGrace time.Duration
+
 	// HostGoneTimeout ends a conference that only guests are left in. Default 60 s.
 	HostGoneTimeout time.Duration
 

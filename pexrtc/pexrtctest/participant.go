@@ -128,6 +128,13 @@ type wireParticipant struct {
 	SendToAudioMixes       []string `json:"send_to_audio_mixes"`
 	ReceiveFromAudioMix    string   `json:"receive_from_audio_mix"`
 	ExternalNodeUUID       string   `json:"external_node_uuid"`
+	CanReceivePersonalMix  bool     `json:"can_receive_personal_mix"`
+	ReceiveFromVideoMix    videoMix `json:"receive_from_video_mix"`
+}
+
+type videoMix struct {
+	MixName   string `json:"mix_name"`
+	Timestamp int    `json:"timestamp"`
 }
 
 // yesNo is how old roster fields write a boolean.
@@ -176,6 +183,7 @@ func (p *participant) wire(viewer *participant) wireParticipant {
 		StartTime:             epoch(p.joined),
 		SendToAudioMixes:      []string{"main"},
 		ReceiveFromAudioMix:   "main",
+		ReceiveFromVideoMix:   videoMix{MixName: "main"},
 	}
 	if p.deniesPresentation {
 		w.RxPresentationPolicy = "DENY"

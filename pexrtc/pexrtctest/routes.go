@@ -41,6 +41,7 @@ type handler func(*request) reply
 
 var (
 	done         = answer(http.StatusOK, true)
+	doneNull     = answer(http.StatusOK, nil) // what some requests answer instead
 	invalidToken = answer(http.StatusForbidden, "Invalid token")
 	invalidRole  = answer(http.StatusForbidden, "Invalid role")
 	notFound     = answer(http.StatusNotFound, "Not found")
@@ -102,7 +103,7 @@ func (s *Server) holder(r *http.Request) *participant {
 		token = r.URL.Query().Get("token")
 	}
 	p := s.tokens[token]
-	if p == nil || p.alias != r.PathValue("alias") {
+	if p == nil || p.alias != r.PathValue("alias") || s.participants[p.uuid] != p {
 		return nil
 	}
 	return p
@@ -130,12 +131,11 @@ func write(w http.ResponseWriter, a reply) {
 	_, _ = w.Write(a.body)
 }
 
-// envelope wraps a result. As on real nodes, 403 and 404 say success too: only the HTTP status
-// tells.
+// envelope wraps a result. As on real nodes, 403 says success too: only the HTTP status tells.
 func envelope(status int, result any) []byte {
-	word := "success"
-	if status >= 500 || status == http.StatusBadRequest {
-		word = "failed"
+	word := "failed"
+	if status == http.StatusOK || status == http.StatusForbidden {
+		word = "success"
 	}
 	body, err := json.Marshal(map[string]any{"status": word, "result": result})
 	if err != nil {
@@ -144,11 +144,17 @@ func envelope(status int, result any) []byte {
 	return body
 }
 
-// allowAnyOrigin is the CORS of a real node.
+// allowAnyOrigin is the CORS of a real node. The origin is named rather than starred, as a beacon's
+// release_token comes with credentials.
 func allowAnyOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Access-Control-Allow-Origin", "*")
+		h.Add("Vary", "Origin")
+		if origin := r.Header.Get("Origin"); origin != "" {
+			h.Set("Access-Control-Allow-Origin", origin)
+			h.Set("Access-Control-Allow-Credentials", "true")
+		}
 		if r.Method != http.MethodOptions {
 			next.ServeHTTP(w, r)
 			return

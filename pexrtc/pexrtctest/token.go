@@ -99,15 +99,7 @@ func (s *Server) roleOf(alias string, service Service, pin, oneTime string) (str
 
 // joined is the result of a successful request_token.
 func (s *Server) joined(p *participant, directMedia bool) map[string]any {
-	stun := make([]map[string]string, len(s.opts.STUN))
-	for i, url := range s.opts.STUN {
-		stun[i] = map[string]string{"url": url}
-	}
-	turn := s.opts.TURN
-	if turn == nil {
-		turn = []TURNServer{}
-	}
-	return map[string]any{
+	result := map[string]any{
 		"token":                        p.token,
 		"expires":                      s.expires(),
 		"participant_uuid":             p.uuid,
@@ -137,12 +129,26 @@ func (s *Server) joined(p *participant, directMedia bool) map[string]any {
 		"pex_datachannel_id":           3,
 		"client_stats_update_interval": 10000,
 		"use_relay_candidates_only":    s.opts.RelayOnly,
-		"stun":                         stun,
-		"turn":                         turn,
+	}
+	s.addServers(result)
+	return result
+}
+
+// addServers announces STUN and TURN; an empty list is left out, as official clients stumble on it.
+func (s *Server) addServers(result map[string]any) {
+	stun := make([]map[string]string, len(s.opts.STUN))
+	for i, url := range s.opts.STUN {
+		stun[i] = map[string]string{"url": url}
+	}
+	if len(stun) > 0 {
+		result["stun"] = stun
+	}
+	if len(s.opts.TURN) > 0 {
+		result["turn"] = s.opts.TURN
 	}
 }
 
-// refreshToken gives a new token; the old one is dead from then on.
+// refreshToken gives a new token; the old one is dead from then on, or soon.
 func (s *Server) refreshToken(r *request) reply {
 	s.issueToken(r.actor)
 	return answer(http.StatusOK, map[string]any{
@@ -158,7 +164,11 @@ func (s *Server) releaseToken(r *request) reply {
 
 // issueToken replaces a participant's token and starts its life; s.mu is held.
 func (s *Server) issueToken(p *participant) {
-	delete(s.tokens, p.token)
+	if old := p.token; old != "" && s.opts.TokenGrace > 0 {
+		s.later(s.opts.TokenGrace, func() { delete(s.tokens, old) })
+	} else {
+		delete(s.tokens, old)
+	}
 	p.token = newToken()
 	s.tokens[p.token] = p
 	p.stopTimers()
@@ -185,10 +195,12 @@ func (s *Server) status(*request) reply {
 	return answer(http.StatusOK, "OK")
 }
 
+// newToken is opaque and ends with a = like real ones, but needs no escaping in a URL, where official
+// clients put it as it is.
 func newToken() string {
-	var b [48]byte
+	var b [47]byte
 	_, _ = rand.Read(b[:])
-	return base64.StdEncoding.EncodeToString(b[:])
+	return base64.URLEncoding.EncodeToString(b[:])
 }
 
 func newUUID() string { return uuid.NewString() }
