@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	maxBody    = 64 << 10
+	maxBody    = 256 << 10
 	maxJournal = 2000 // requests remembered
 )
 

@@ -81,12 +81,6 @@ func (h *hub) closeToken(t *token) {
 	}
 }
 
-func (h *hub) closeAll() {
-	for _, c := range h.channels {
-		c.kick()
-	}
-}
-
 // of returns the channels of a user.
 func (h *hub) of(u *agent) []*channel {
 	var out []*channel

@@ -106,7 +106,7 @@ func send(t *testing.T, client *http.Client, req *http.Request, out any) *http.R
 func (c rest) want(status int, method, path string, body, out any) {
 	c.t.Helper()
 	if got := c.do(method, path, body, out).StatusCode; got != status {
-		c.t.Fatalf("%s %s %v: got %d, want %d", method, path, body, got, status)
+		c.t.Fatalf("%s %s %.200v: got %d, want %d", method, path, body, got, status)
 	}
 }
 

@@ -62,12 +62,12 @@ func New(opts Options) *Server {
 	return s
 }
 
-// Close hangs up all calls, closes all sockets and connections and returns when nothing of the server runs any more.
+// Close lets go of all trunks (Done), closes all sockets and connections and returns when nothing of the server
+// runs any more.
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.closed = true
 	s.centre.close()
-	s.hub.closeAll()
 	s.mu.Unlock()
 	s.cancel()
 	_ = s.http.Close()

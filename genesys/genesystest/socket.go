@@ -1,6 +1,7 @@
 package genesystest
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"sync"
@@ -14,13 +15,14 @@ const (
 	writeWithin = 5 * time.Second
 )
 
-// socket is one listening client. Its writer goroutine ends with the connection; Close waits for it.
+// socket is one listening client, from just before its handshake is answered, so that a client that is connected
+// misses nothing. Its context ends with the connection, with its channel or with the server.
 type socket struct {
-	conn *websocket.Conn
-	out  chan dueMessage
-	last chan time.Duration // how long it may still live
-	once sync.Once
-	done chan struct{}
+	ctx   context.Context
+	close context.CancelFunc
+	conn  *websocket.Conn // set once connected; used by the reader and the writer only
+	out   chan dueMessage
+	last  chan time.Duration // how long it may still live
 }
 
 type dueMessage struct {
@@ -28,8 +30,9 @@ type dueMessage struct {
 	due  time.Time
 }
 
-func newSocket(conn *websocket.Conn) *socket {
-	return &socket{conn: conn, out: make(chan dueMessage, maxPending), last: make(chan time.Duration, 1), done: make(chan struct{})}
+func newSocket(ctx context.Context) *socket {
+	ctx, cancel := context.WithCancel(ctx)
+	return &socket{ctx: ctx, close: cancel, out: make(chan dueMessage, maxPending), last: make(chan time.Duration, 1)}
 }
 
 // queue never blocks: order is kept, and who reads too slowly is closed.
@@ -49,44 +52,37 @@ func (s *socket) expire(grace time.Duration) {
 	}
 }
 
-func (s *socket) close() {
-	s.once.Do(func() {
-		close(s.done)
-		_ = s.conn.Close()
-	})
-}
-
 var upgrader = websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
 
 // listen serves the socket of a channel. No authentication: whoever knows the channel's id may listen.
 func (s *Server) listen(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	known := s.hub.find(r.PathValue("channel")) != nil
-	s.mu.Unlock()
-	if !known {
+	id, sock := r.PathValue("channel"), newSocket(s.ctx)
+	defer sock.close()
+	if !websocket.IsWebSocketUpgrade(r) {
+		fail(w, refuse(http.StatusBadRequest, "bad.request", "connect with a WebSocket"))
+		return
+	}
+	expires, ok := s.attach(id, sock)
+	if !ok {
 		fail(w, refuse(http.StatusNotFound, "not.found", "no such channel"))
 		return
 	}
-	conn, err := upgrader.Upgrade(w, r, nil)
-	if err != nil {
+	defer s.detach(id, sock)
+	var err error
+	if sock.conn, err = upgrader.Upgrade(w, r, nil); err != nil {
 		return
 	}
-	conn.SetReadLimit(maxBody)
-	sock := newSocket(conn)
-	defer sock.close()
-	expires, ok := s.attach(r.PathValue("channel"), sock)
-	if !ok {
-		return
-	}
+	sock.conn.SetReadLimit(maxBody)
+	defer context.AfterFunc(sock.ctx, func() { _ = sock.conn.Close() })()
 	var writer sync.WaitGroup
+	defer writer.Wait()
 	writer.Go(func() {
 		defer sock.close()
 		sock.write(s.opts.HeartbeatInterval, expires)
 	})
-	s.read(r.PathValue("channel"), sock)
+	s.read(id, sock)
 	sock.close()
-	writer.Wait()
-	s.detach(r.PathValue("channel"), sock)
+	_ = sock.conn.Close()
 }
 
 // attach makes the socket the channel's only one and returns when the channel's token ends.
@@ -94,7 +90,7 @@ func (s *Server) attach(id string, sock *socket) (time.Time, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.hub.find(id)
-	if c == nil || s.closed {
+	if c == nil {
 		return time.Time{}, false
 	}
 	c.kick()
@@ -132,7 +128,7 @@ func (s *socket) write(heartbeat time.Duration, expires time.Time) {
 			end.Reset(grace)
 		case <-end.C:
 			return
-		case <-s.done:
+		case <-s.ctx.Done():
 			return
 		}
 	}
@@ -147,7 +143,7 @@ func (s *socket) pause(d time.Duration) bool {
 	select {
 	case <-t.C:
 		return true
-	case <-s.done:
+	case <-s.ctx.Done():
 		return false
 	}
 }
