@@ -1,7 +1,6 @@
 package pexrtc
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -154,12 +153,4 @@ func overloaded(status int) bool {
 		return true
 	}
 	return false
-}
-
-// kindOfCause tells a far end that does not answer from a caller that gave up.
-func kindOfCause(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return ErrNode
 }

@@ -45,6 +45,9 @@ func (c *Client) Join(ctx context.Context, r JoinRequest) (*Participant, error) 
 	}
 	var last error
 	for _, node := range c.inOrder(time.Now()) {
+		if ctx.Err() != nil {
+			return nil, &Error{Step: "request_token", Alias: r.Alias, Node: node, Err: context.Cause(ctx)}
+		}
 		p, err := c.joinAt(ctx, node, r)
 		if err == nil || !errors.Is(err, ErrNode) {
 			c.mark(node, false)
@@ -53,9 +56,6 @@ func (c *Client) Join(ctx context.Context, r JoinRequest) (*Participant, error) 
 		c.mark(node, true)
 		c.log.Warn("node does not serve", "node", node, "err", err)
 		last = err
-		if ctx.Err() != nil {
-			break
-		}
 	}
 	return nil, last
 }

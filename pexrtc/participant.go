@@ -163,6 +163,9 @@ func (p *Participant) post(ctx context.Context, a ask) (json.RawMessage, error) 
 		url: conferenceURL(p.node, p.alias) + "/" + a.path, body: a.body, timeout: a.timeout, repeat: a.repeat,
 	}
 	for again := true; ; again = false {
+		if p.hasLeft() {
+			return nil, &Error{Step: a.step, Alias: p.alias, Node: p.node, Reason: "the participant has left", Kind: ErrTokenLost}
+		}
 		token, err := p.token.get(ctx)
 		if err != nil {
 			return nil, r.failed(nil, err)
@@ -174,6 +177,12 @@ func (p *Participant) post(ctx context.Context, a ask) (json.RawMessage, error) 
 		}
 		return result, err
 	}
+}
+
+func (p *Participant) hasLeft() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.released
 }
 
 // refusesToken: the status with which nodes answer to a token that is not theirs.

@@ -91,7 +91,7 @@ func (c *Client) once(ctx context.Context, r request) (answer, error) {
 		return answer{}, r.failed(ErrNode, err)
 	}
 	if len(raw) > maxAnswer {
-		return answer{}, r.failed(nil, errors.New("answer too large"))
+		return answer{}, r.failed(ErrNode, errors.New("answer too large"))
 	}
 	return readAnswer(resp.StatusCode, raw), nil
 }

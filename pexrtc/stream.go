@@ -36,10 +36,11 @@ func (p *Participant) follow(ctx context.Context, out chan<- news) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if (refusesToken(err) || forgotten(err)) && !p.token.replaced(token) {
+		refused := refusesToken(err) || forgotten(err)
+		if refused && !p.token.replaced(token) {
 			return p.tokenLost("events", err)
 		}
-		if errors.Is(err, errSilent) {
+		if refused || errors.Is(err, errSilent) { // refused: a refresh overtook us, the next attempt has the new token
 			continue
 		}
 		if time.Since(opened) > streamQuick {
