@@ -28,7 +28,7 @@ var (
 	panes = []string{
 		"signing-in", "connecting", "in-call", "on-hold", "reconnecting", "call-ended", "no-active-call",
 		"call", "room", "camera", "joining",
-		"ringing", "held", "consulting", "blind", "elsewhere", "ended", "none", "no-alias", "waiting",
+		"ringing", "held", "consulting", "blind", "elsewhere", "ended", "none", "no-alias", "waiting", "consulted", "away",
 	}
 	visits      = []string{"joining", "calling", "queue", "incall", "reconnecting", "ended"}
 	localErrors = []string{"page-offline", "page-signin", "page-media", "page-lost", "page-call"}

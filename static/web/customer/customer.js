@@ -119,7 +119,7 @@ function renderCall() {
 }
 
 function renderEnded() {
-  say(at("#ended h1"), word(left ? "visit.left.title" : "visit.ended.title"));
+  say(at("#ended h2"), word(left ? "visit.left.title" : "visit.ended.title"));
   say(at("#ended p"), word(left ? "visit.left.text" : "visit.ended.text"));
 }
 
@@ -128,13 +128,20 @@ function renderError() {
   const error = visit.state.error;
   if (!error || view === "ended") return box.replaceChildren();
   const [message, next] = ["message", "next"].map((part) => word(`error.${error.code}.${part}`) || error[part] || "");
-  if (box.querySelector("h1")?.textContent === message) return;
+  if (box.querySelector("h2")?.textContent === message) return;
   box.replaceChildren(at("#error-parts").content.cloneNode(true));
-  say(box.querySelector("h1"), message);
+  say(box.querySelector("h2"), message);
   say(box.querySelector("p"), next);
   const button = box.querySelector("button");
   button.hidden = !error.retry;
-  button.onclick = () => visit.retry();
+  button.onclick = () => retry(error.code);
+}
+
+/** @param {string} code of the error; some are only mended on the first page */
+function retry(code) {
+  if (!["visit-over", "name"].includes(code)) return visit.retry();
+  remember("");
+  location.reload();
 }
 
 /** @param {MediaStreamTrack} track of the agent */

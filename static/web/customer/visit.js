@@ -32,6 +32,7 @@ export class Visit {
   #token;
   /** @type {Leg|null} */ #leg = null;
   /** @type {object[]} */ #outbox = []; // the leg's messages that found no socket
+  #servers = {}; // of the last connect message
   #stale = false; // the leg failed while there was no socket
   #met = false;
   #reached = true;
@@ -55,8 +56,9 @@ export class Visit {
     return this.#reached || this.over ? this.state.status : "reconnecting";
   }
 
+  /** Whether the call is over, and not for an error that can be tried again. */
   get over() {
-    return this.state.status === "ended";
+    return this.state.status === "ended" && !this.state.error;
   }
 
   /**
@@ -71,10 +73,10 @@ export class Visit {
     this.#signal.connect();
   }
 
-  /** Try again, after an error: a new socket begins anew. */
+  /** Try again, after an error. */
   retry() {
-    this.#follow({ ...this.state, error: null });
-    this.#signal.connect();
+    this.#follow({ status: "joining" });
+    if (!this.#signal.send({ type: "retry" })) this.#signal.connect();
   }
 
   /** @param {boolean} muted */
@@ -101,14 +103,18 @@ export class Visit {
   }
 
   #meet() {
+    const live = Boolean(this.#leg) && !this.#stale;
     this.#met = this.#reached = true;
     if (this.state.error?.code === "page-lost") this.state = { ...this.state, error: null };
-    this.#signal.send({ type: "hello", name: this.#name, ...(this.#token && { visit: this.#token }) });
-    if (this.muted) this.#signal.send({ type: "mute", on: true });
-    if (!this.wish) this.#signal.send({ type: "camera", on: false });
+    this.#signal.send({ type: "hello", name: this.#name, live, ...(this.#token && { visit: this.#token }) });
+    if (live) this.#sayDevices();
     this.#outbox.splice(0).forEach((message) => this.#signal.send(message));
-    if (this.#stale) this.#repair();
     this.#on.changed();
+  }
+
+  #sayDevices() {
+    this.#signal.send({ type: "mute", on: this.muted });
+    this.#signal.send({ type: "camera", on: this.wish });
   }
 
   #lose() {
@@ -123,7 +129,9 @@ export class Visit {
         this.#token = message.visit;
         return this.#on.welcome(message.visit);
       case "connect":
-        return this.#connect(message);
+        this.#servers = message;
+        if (this.muted || !this.wish) this.#sayDevices();
+        return this.#connect();
       case "answer":
         return this.#leg?.answer(message.sdp).catch((err) => this.#refuse(err));
       case "candidate":
@@ -136,25 +144,28 @@ export class Visit {
   /** @param {VisitState} state */
   #follow(state) {
     this.state = state;
+    if (state.status === "ended") this.#dropLeg();
     if (this.over) this.#end();
     this.#on.changed();
   }
 
   #end() {
     this.#signal.close();
-    this.#leg?.close();
-    this.#leg = null;
     this.camera.stop();
     this.microphone.stop();
     this.#on.welcome("");
   }
 
-  /** @param {{iceServers?: RTCIceServer[], relayOnly?: boolean}} servers */
-  #connect(servers) {
+  #dropLeg() {
     this.#leg?.close();
+    this.#leg = null;
     this.#outbox = [];
     this.#stale = false;
-    const leg = new Leg(["audio", "video"], servers, {
+  }
+
+  #connect() {
+    this.#dropLeg();
+    const leg = new Leg(["audio", "video"], this.#servers, {
       offer: (sdp) => this.#post({ type: "offer", sdp }),
       candidate: (candidate) => this.#post({ type: "candidate", ...candidate }),
       track: (track) => this.#on.track(track),
@@ -183,7 +194,7 @@ export class Visit {
 
   #repair() {
     this.#stale = !this.#signal.open;
-    if (!this.#stale) this.#leg?.offer({ again: true }).catch((err) => this.#refuse(err));
+    if (!this.#stale) this.#connect();
   }
 
   /** @param {{type: string}} message of the leg */

@@ -10,7 +10,7 @@ const GRACE = 4000; // ms that a connection may be "disconnected" before it coun
  * @property {(candidate: {candidate: string, mid: string}) => void} candidate "" ends them
  * @property {(track: MediaStreamTrack) => void} track what the far end will send
  * @property {(up: boolean) => void} link whether media can flow
- * @property {() => void} failed make another leg, or offer again
+ * @property {() => void} failed this leg is done for: make another
  */
 
 export class Leg {
@@ -43,14 +43,10 @@ export class Leg {
     }
   }
 
-  /**
-   * Makes an offer and hands it out; again renews the ICE connection.
-   * @param {{again?: boolean}} [options]
-   */
-  async offer({ again = false } = {}) {
-    this.#unsent = [];
+  /** Makes the offer and hands it out, then the candidates. */
+  async offer() {
     try {
-      await this.#pc.setLocalDescription(await this.#pc.createOffer({ iceRestart: again }));
+      await this.#pc.setLocalDescription();
     } catch (err) {
       if (this.#pc.signalingState === "closed") return;
       throw err;

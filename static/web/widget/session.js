@@ -14,6 +14,7 @@ import { Signal } from "../shared/signal.js";
  * @property {boolean} [sending] the customer can see the agent now
  * @property {string} [notice]
  * @property {string} [pane]
+ * @property {boolean} [hidden] the customer's picture is held back
  * @property {{code: string, message?: string, next?: string, retry?: boolean}|null} [error]
  */
 
@@ -37,7 +38,7 @@ export class Session {
   #signal;
   /** @type {Leg|null} */ #leg = null;
   /** @type {object[]} */ #outbox = []; // the leg's messages that found no socket
-  #servers = {};
+  #servers = {}; // of the last connect message
   #stale = false; // the leg failed while there was no socket
   #met = false; // a socket has been open
   #reached = true; // there is a socket, and media can flow
@@ -86,10 +87,9 @@ export class Session {
 
   /** Try again: the server starts over. */
   retry() {
-    this.state = { ...this.state, error: null };
-    this.#on.changed();
-    if (!this.#signal.send({ type: "retry" })) return this.#signal.connect();
-    if (this.#page.media !== "bypass") this.#makeLeg();
+    if (!this.#signal.send({ type: "retry" })) this.#signal.connect();
+    this.#dropLeg();
+    this.#follow({ status: "Connecting" });
   }
 
   /** Brings the video from another window to this one. */
@@ -109,13 +109,15 @@ export class Session {
 
   #meet() {
     const { conversation, ticket } = this.#page;
+    if (this.#stale) this.#dropLeg();
+    const live = this.#met && Boolean(this.#leg) && !this.#outbox.length;
     this.#met = this.#reached = true;
     if (this.state.error?.code === "page-offline") this.state = { ...this.state, error: null };
-    this.#signal.send({ type: "hello", conversation, ...(ticket && { ticket }) });
+    this.#signal.send({ type: "hello", conversation, live, ...(ticket && { ticket }) });
     this.#said = "";
     this.#sayCamera();
     this.#outbox.splice(0).forEach((message) => this.#signal.send(message));
-    if (this.#stale) this.#repair();
+    this.#offerWhereDue();
     this.#on.changed();
   }
 
@@ -158,6 +160,7 @@ export class Session {
     }
     this.#offerWhereDue();
     this.#runCamera();
+    this.#feed();
     this.#on.changed();
   }
 
@@ -175,12 +178,19 @@ export class Session {
   }
 
   #followCamera() {
-    const { track, state, trouble } = this.camera;
-    if (state === "live") this.#available = true;
+    const { live, trouble } = this.camera;
+    if (live) this.#available = true;
     if (trouble) this.#available = false;
-    this.#leg?.send("video", track);
+    this.#feed();
     this.#sayCamera();
     this.#on.changed();
+  }
+
+  // Our server holds back what the customer may not see. Where the media goes
+  // past it, to the node, that is up to the page.
+  #feed() {
+    const held = this.#page.media === "bypass" && !this.state.sending;
+    this.#leg?.send("video", held ? null : this.camera.track);
   }
 
   #sayCamera() {
@@ -205,7 +215,7 @@ export class Session {
       failed: () => this.#repair(),
     });
     this.#leg = leg;
-    leg.send("video", this.camera.track);
+    this.#feed();
     leg.offer().catch((err) => this.#refuse(err));
   }
 
@@ -223,13 +233,9 @@ export class Session {
     this.#on.changed();
   }
 
-  // Towards our own server a new leg is cheapest; towards the node the call
-  // must stay the same one, so its connection is renewed.
   #repair() {
     this.#stale = !this.#signal.open;
-    if (this.#stale) return;
-    if (this.#page.media !== "bypass") this.#makeLeg();
-    else this.#leg?.offer({ again: true }).catch((err) => this.#refuse(err));
+    if (!this.#stale) this.#makeLeg();
   }
 
   /** @param {{type: string}} message of the leg */

@@ -11,12 +11,14 @@ const TOAST = 6000;
 
 const IDLE = ["Signing in", "Call ended", "No active call"]; // no picture either way
 const COVERING = ["ringing", "elsewhere", "ended", "none", "no-alias"]; // panes never shown beside a picture
-const BANNERS = { held: "hold", "on-hold": "hold", consulting: "hold", blind: "danger" };
+const BANNERS = { held: "hold", "on-hold": "hold", consulting: "hold", consulted: "hold", blind: "danger" };
 const ICONS = {
   ringing: "phone",
   held: "pause",
   "on-hold": "pause",
   consulting: "pause",
+  consulted: "pause",
+  away: "camera-off",
   elsewhere: "window",
   blind: "alert",
   "no-alias": "camera-off",
@@ -60,13 +62,14 @@ function render() {
   const error = pageError ?? state.error ?? null;
   const stuck = error && status === "Connecting";
   const idle = IDLE.includes(status) || COVERING.includes(state.pane) || stuck;
-  const picture = moving && !idle;
+  const picture = moving && !idle && !state.hidden;
   const key = choosePane(status, state);
+  const banner = isBlind(state) ? "blind" : picture ? key : "";
 
   renderStatus(status);
   customer.classList.toggle("shown", picture);
   renderPane(key, !picture && !error);
-  renderBanner(picture ? key : "", error);
+  renderBanner(error ? "" : banner);
   renderError(error, picture);
   renderCamera(status, state, idle || !session);
   renderNotice(state, idle);
@@ -94,7 +97,7 @@ function renderPane(key, visible) {
   const busy = !(key in ICONS);
   pane.classList.toggle("busy", busy);
   draw(pane, ICONS[key] ?? "wait");
-  say(pane.querySelector("h1"), word(`pane.${key}.title`));
+  say(pane.querySelector("h2"), word(`pane.${key}.title`));
   say(pane.querySelector("p"), word(`pane.${key}.text`));
   at("#take").hidden = key !== "elsewhere";
   if (key === paneKey) return;
@@ -104,11 +107,16 @@ function renderPane(key, visible) {
   if (busy) slowTimer = setTimeout(() => (at(".slow").hidden = false), SLOW);
 }
 
-function renderBanner(key, error) {
+function renderBanner(key) {
   const banner = at("#banner");
-  const kind = error ? "" : BANNERS[key] ?? "";
+  const kind = BANNERS[key] ?? "";
   banner.className = kind;
-  say(banner, kind && `${word(`pane.${key}.title`)}. ${word(`pane.${key}.text`)}`.replace("..", "."));
+  say(banner, kind && `${word(`pane.${key}.title`)}. ${word(`pane.${key}.text`)}`);
+}
+
+/** Whether the server does not know the state of the call. */
+function isBlind({ notice, pane }) {
+  return notice === "blind" || pane === "blind";
 }
 
 function renderError(error, picture) {
@@ -120,7 +128,7 @@ function renderError(error, picture) {
   box.replaceChildren();
   if (!error) return;
   box.append(at("#error-parts").content.cloneNode(true));
-  say(box.querySelector("h1"), localise(error, "message"));
+  say(box.querySelector("h2"), localise(error, "message"));
   say(box.querySelector("p"), localise(error, "next"));
   const button = box.querySelector("button");
   button.hidden = !error.retry;
@@ -163,7 +171,7 @@ function chooseCaption(status, state, camera, wish) {
   if (!wish) return "off";
   if (camera !== "live") return "starting";
   if (status === "Reconnecting") return "reconnecting";
-  if (state.pane === "blind") return "blind";
+  if (isBlind(state)) return "blind";
   return state.sending ? "sending" : "not-yet";
 }
 
@@ -171,7 +179,8 @@ function renderNotice(state, idle) {
   celebrate(state);
   const camera = session?.camera;
   const help = camera?.trouble && !idle ? word(`help.${camera.state}`) : "";
-  const text = state.notice || toast || help;
+  const notice = isBlind(state) ? "" : state.notice;
+  const text = notice || toast || help;
   if (text !== dismissed) dismissed = "";
   at("#notice").hidden = !text || text === dismissed;
   say(at("#notice p"), text);
@@ -189,8 +198,9 @@ function celebrate(state) {
   }, TOAST);
 }
 
+// A sign-in that has ended is renewed by loading the page, which leaves for it.
 function retry() {
-  if (session) session.retry();
+  if (session && session.state.error?.code !== "sign-in") session.retry();
   else location.reload();
 }
 
