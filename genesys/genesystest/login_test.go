@@ -276,28 +276,3 @@ func TestLoginPage(t *testing.T) {
 		t.Error("signed in after the logout")
 	}
 }
-
-// FuzzAuthorize looks for a query that redirects to an address that is not the client's.
-func FuzzAuthorize(f *testing.F) {
-	f.Add(authorizeQuery("public").Encode())
-	f.Add("client_id=public&redirect_uri=https%3A%2F%2Fevil.example&redirect_uri=" + url.QueryEscape(redirect))
-	f.Add("client_id=confidential&redirect_uri=" + url.QueryEscape(redirect+"\r\nX: y"))
-	srv := genesystest.New(genesystest.Options{Clients: []genesystest.OAuthClient{public, confidential}})
-	f.Cleanup(srv.Close)
-	f.Fuzz(func(t *testing.T, query string) {
-		req, err := http.NewRequestWithContext(t.Context(), "GET", srv.URL+"/oauth/authorize", nil)
-		must(t, err)
-		req.URL.RawQuery = query
-		resp, err := browser(t, srv, "ada").Do(req)
-		if err != nil {
-			t.Skip("no valid request")
-		}
-		resp.Body.Close()
-		if at := resp.Header.Get("Location"); at != "" && !strings.HasPrefix(at, redirect+"?") {
-			t.Errorf("%q redirects to %q", query, at)
-		}
-		if resp.StatusCode >= 500 {
-			t.Errorf("%q: %d", query, resp.StatusCode)
-		}
-	})
-}

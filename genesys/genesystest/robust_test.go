@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http/httptest"
+	"net/url"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -18,8 +21,7 @@ func FuzzOrders(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, orders []byte) {
-		s := &Server{changed: make(chan struct{}), opts: Options{}.withDefaults()}
-		s.centre = newCentre(s.opts, s.publish)
+		s := unserved(Options{})
 		v, err := s.Call(t.Context(), InboundCall{ANIName: "4711"})
 		if err != nil {
 			t.Fatal(err)
@@ -74,4 +76,30 @@ func unsound(c *call) string {
 		return "the end of the call is not noted"
 	}
 	return ""
+}
+
+// FuzzAuthorize looks for a query that redirects to an address that is not the client's.
+func FuzzAuthorize(f *testing.F) {
+	const ours = "https://agent.example/cb"
+	f.Add("response_type=code&client_id=c&state=x&redirect_uri=" + url.QueryEscape(ours))
+	f.Add("client_id=c&redirect_uri=https%3A%2F%2Fevil.example&redirect_uri=" + url.QueryEscape(ours))
+	f.Add("client_id=c&state=%0d%0aX:y&redirect_uri=" + url.QueryEscape(ours+"\r\nX: y"))
+	f.Fuzz(func(t *testing.T, query string) {
+		s := unserved(Options{Clients: []OAuthClient{{ID: "c", Secret: "s", RedirectURIs: []string{ours}}}})
+		cookie, err := s.LoginCookie("ada")
+		if err != nil {
+			t.Fatal(err)
+		}
+		req := httptest.NewRequestWithContext(t.Context(), "GET", "/oauth/authorize", nil)
+		req.URL.RawQuery = query
+		req.AddCookie(cookie)
+		answer := httptest.NewRecorder()
+		s.authorize(answer, req)
+		if at := answer.Header().Get("Location"); at != "" && !strings.HasPrefix(at, ours+"?") {
+			t.Errorf("redirects to %q", at)
+		}
+		if answer.Code >= 500 {
+			t.Errorf("got %d", answer.Code)
+		}
+	})
 }

@@ -7,6 +7,15 @@ import (
 	"time"
 )
 
+// unserved makes a server that does not listen.
+func unserved(opts Options) *Server {
+	opts = opts.withDefaults()
+	s := &Server{opts: opts, log: opts.Log, changed: make(chan struct{}), limits: map[string]*window{}, oauth: newAccounts(opts)}
+	s.centre = newCentre(opts, s.publish)
+	s.centre.expired = s.alertExpired
+	return s
+}
+
 // TestCodeAndTokenLife lets time pass for codes and tokens.
 func TestCodeAndTokenLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -55,9 +64,7 @@ func TestFullOfCodes(t *testing.T) {
 // TestAlertTimeout lets alerts ring in vain: each agent once, then the call waits until one comes back.
 func TestAlertTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &Server{changed: make(chan struct{}), opts: Options{AlertTimeout: 8 * time.Second}.withDefaults()}
-		s.centre = newCentre(s.opts, s.publish)
-		s.centre.expired = s.alertExpired
+		s := unserved(Options{AlertTimeout: 8 * time.Second})
 		v, err := s.Call(t.Context(), InboundCall{ANIName: "x"})
 		if err != nil {
 			t.Fatal(err)
@@ -99,8 +106,7 @@ func TestAlertTimeout(t *testing.T) {
 
 // TestConversationLimit keeps the newest conversations and forgets ended ones first.
 func TestConversationLimit(t *testing.T) {
-	s := &Server{changed: make(chan struct{}), opts: Options{}.withDefaults()}
-	s.centre = newCentre(s.opts, s.publish)
+	s := unserved(Options{})
 	live, err := s.Call(t.Context(), InboundCall{ANIName: "live"})
 	if err != nil {
 		t.Fatal(err)
