@@ -247,6 +247,7 @@ watchFrames(agent, (now) => {
   render();
 });
 fitPicture(agent);
+self.onresize = () => tile.classList.toggle("upright", self.videoHeight >= self.videoWidth);
 at("form").onsubmit = submit;
 at("#consent").onchange = () => {
   complaint = "";
