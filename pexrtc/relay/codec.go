@@ -130,13 +130,25 @@ var feedback = []webrtc.RTCPFeedback{
 	{Type: "goog-remb"}, {Type: "transport-cc"},
 }
 
-// typeMap translates payload types from one hop to the other; 0 means that the packet is not for forwarding.
-type typeMap [128]uint8
+// typeMap translates the payload types of one hop into those of the other.
+type typeMap [128]struct {
+	to       uint8                     // 0: the packet is not for forwarding
+	keyframe func(payload []byte) bool // the packet begins a full picture
+}
 
 func newTypeMap(pairs []pair, from, to Hop) *typeMap {
 	var m typeMap
 	for _, p := range pairs {
-		m[p.side(from)&0x7f] = p.side(to)
+		t := &m[p.side(from)&0x7f]
+		t.to = p.side(to)
+		switch {
+		case p.Is("VP8"):
+			t.keyframe = vp8Keyframe
+		case p.Is("VP9"):
+			t.keyframe = vp9Keyframe
+		default:
+			t.keyframe = h264Keyframe
+		}
 	}
 	return &m
 }

@@ -27,6 +27,7 @@ type forwarder struct {
 	current *source
 	types   *typeMap
 	numbers rewriter
+	resumed time.Time // not zero: since then a keyframe is awaited before anything is sent
 	out     outlet
 	header  rtp.Header // reused
 	stamp   [3]byte    // reused: the send time extension
@@ -39,13 +40,32 @@ type outlet struct {
 	sendTime uint8 // id of the abs-send-time extension; 0: not agreed
 }
 
+// keyframeWait is how long a reopened gate holds back packets that refer to pictures of before the pause: they would
+// smear. A sender that gives no keyframe in that time is forwarded as it is.
+const keyframeWait = 500 * time.Millisecond
+
 // setOpen moves the gate. Once it has returned after closing, no further packet goes out.
 func (f *forwarder) setOpen(open bool) (opened bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	opened = open && !f.open
 	f.open = open
+	if opened && f.numbers.used {
+		f.resumed = time.Now()
+	}
 	return opened
+}
+
+// awaits says that the packet is held back; f.mu is held.
+func (f *forwarder) awaits(keyframe bool, now time.Time) bool {
+	if f.resumed.IsZero() {
+		return false
+	}
+	if keyframe || now.Sub(f.resumed) > keyframeWait {
+		f.resumed = time.Time{}
+		return false
+	}
+	return true
 }
 
 // setOutlet says where packets go from now on. The extension list starts anew.
@@ -108,8 +128,8 @@ func (f *forwarder) write(in packet, now time.Time) bool {
 		f.numbers.restart()
 		return false
 	}
-	pt := f.types[in.payloadType]
-	if pt == 0 {
+	t := &f.types[in.payloadType]
+	if t.to == 0 || f.awaits(t.keyframe(in.payload), now) {
 		return false
 	}
 	seq, ts, ok := f.numbers.next(in.sequence, in.timestamp, now)
@@ -117,7 +137,7 @@ func (f *forwarder) write(in packet, now time.Time) bool {
 		return false
 	}
 	h := &f.header
-	h.Version, h.Marker, h.PayloadType, h.SSRC = 2, in.marker, pt, f.out.ssrc
+	h.Version, h.Marker, h.PayloadType, h.SSRC = 2, in.marker, t.to, f.out.ssrc
 	h.SequenceNumber, h.Timestamp = seq, ts
 	h.Padding, h.PaddingSize = in.padding > 0, in.padding
 	if id := f.out.sendTime; id != 0 {

@@ -88,26 +88,41 @@ func (d *description) take() string {
 }
 
 // OnNodeCandidate is told our candidates for the node that were found after NodeOffer, and then one without Candidate:
-// the end of the list. f must not block; candidates that came before it was set are told at once.
+// the end of the list. f is called by one goroutine of the leg, one candidate after the other; it may take its time, but
+// Close waits for it. Candidates that were found before it was set are not lost; a later f replaces it.
 func (l *Leg) OnNodeCandidate(f func(pexrtc.Candidate)) {
-	l.mu.Lock()
-	l.onCandidate = f
-	late := l.late
-	l.late = nil
-	l.mu.Unlock()
-	for _, c := range late {
-		f(c)
+	if l.onCandidate.Swap(&f) == nil {
+		l.goes(l.tellCandidates)
+	}
+}
+
+// tellCandidates runs from the first OnNodeCandidate until the leg is closed.
+func (l *Leg) tellCandidates() {
+	for {
+		select {
+		case c := <-l.candidates:
+			(*l.onCandidate.Load())(c)
+		case <-l.ctx.Done():
+			return
+		}
 	}
 }
 
 func (l *Leg) passCandidate(c pexrtc.Candidate) {
-	l.mu.Lock()
-	f := l.onCandidate
-	if f == nil && len(l.late) < maxEarly {
-		l.late = append(l.late, c)
+	select {
+	case l.candidates <- c:
+	default:
+		l.log.Debug("more candidates than anybody takes")
 	}
-	l.mu.Unlock()
-	if f != nil {
-		f(c)
+}
+
+// dropCandidates forgets those of a replaced hop.
+func (l *Leg) dropCandidates() {
+	for {
+		select {
+		case <-l.candidates:
+		default:
+			return
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/sdp/v3"
@@ -36,22 +37,26 @@ type Leg struct {
 	cancel context.CancelFunc
 	agreed chan struct{} // closed when a codec is agreed
 
+	candidates  chan pexrtc.Candidate                  // found after NodeOffer, for OnNodeCandidate
+	onCandidate atomic.Pointer[func(pexrtc.Candidate)] // nil until OnNodeCandidate
+
 	neg sync.Mutex // held through each step of the negotiation, so that they follow one another
 
-	mu          sync.Mutex
-	closed      bool                         // guarded by mu, as the rest
-	work        sync.WaitGroup               // goroutines of the leg; Add under mu
-	offer       *sdp.SessionDescription      // of the page, not yet answered
-	offered     []pair                       // what it can, in its order
-	pairs       []pair                       // agreed with the node, with the payload types of the page of the moment
-	ceiling     [2]int                       // kbit/s that Browser and Node may send us
-	early       [2][]webrtc.ICECandidateInit // remote candidates that came before their description
-	onCandidate func(pexrtc.Candidate)
-	late        []pexrtc.Candidate // for onCandidate, until it is set
+	mu      sync.Mutex
+	closed  bool                         // guarded by mu, as the rest
+	work    sync.WaitGroup               // goroutines of the leg; Add under mu
+	offer   *sdp.SessionDescription      // of the page, not yet answered
+	offered []pair                       // what it can, in its order
+	pairs   []pair                       // agreed with the node, with the payload types of the page of the moment
+	ceiling [2]int                       // kbit/s that Browser and Node may send us
+	early   [2][]webrtc.ICECandidateInit // remote candidates that came before their description
 }
 
 func newLeg(r *Relay, cfg LegConfig) *Leg {
-	l := &Leg{relay: r, cfg: cfg, log: cfg.Log, browser: newEnd(Browser), node: newEnd(Node), agreed: make(chan struct{})}
+	l := &Leg{
+		relay: r, cfg: cfg, log: cfg.Log, browser: newEnd(Browser), node: newEnd(Node),
+		agreed: make(chan struct{}), candidates: make(chan pexrtc.Candidate, maxEarly),
+	}
 	if l.log == nil {
 		l.log = r.log
 	}

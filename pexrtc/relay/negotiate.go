@@ -59,6 +59,7 @@ func (l *Leg) NodeOffer(ctx context.Context) (string, error) {
 		return "", err
 	}
 	l.replace(h)
+	l.dropCandidates()
 	local := newDescription(l, h)
 	offer, err := h.pc.CreateOffer(nil)
 	if err == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -40,7 +39,6 @@ type peer struct {
 	rates   chan float32  // bandwidth messages that reached the sender
 	seq     uint16
 	ts      uint32
-	mu      sync.Mutex // serialises use of pc after its stream began
 }
 
 // newPeer makes a peer that sends mime and knows codecs (nil: all that the stack has, like a browser).

@@ -1,0 +1,130 @@
+package relay
+
+import (
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+)
+
+func TestParse(t *testing.T) {
+	ext := rtp.Packet{Header: rtp.Header{Version: 2, Marker: true, PayloadType: 96, SequenceNumber: 7, Timestamp: 9, SSRC: 1, CSRC: []uint32{1, 2}}, Payload: []byte("abc")}
+	must(t, ext.SetExtension(3, []byte{1, 2, 3}))
+	raw, err := ext.Marshal()
+	must(t, err)
+	got, ok := parse(raw)
+	if !ok || !got.marker || got.payloadType != 96 || got.sequence != 7 || got.timestamp != 9 || string(got.payload) != "abc" {
+		t.Errorf("parse = %+v, %v", got, ok)
+	}
+	padded := append([]byte{0xa0, 96, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3}, 'x', 0, 0, 3)
+	if got, ok := parse(padded); !ok || got.padding != 3 || string(got.payload) != "x" {
+		t.Errorf("padded: %+v, %v", got, ok)
+	}
+	for name, bad := range map[string][]byte{
+		"empty": nil, "short": raw[:11], "version": append([]byte{0}, raw[1:]...), "no room for CSRCs": {0x8f, 96, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3},
+		"no room for the extension": {0x90, 96, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3}, "extension beyond the end": {0x90, 96, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0xbe, 0xde, 0xff, 0xff},
+		"padding beyond the start": {0xa0, 96, 0, 1, 0, 0, 0, 2, 0, 0, 0, 255}, "padding of nothing": {0xa0, 96, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0},
+	} {
+		if got, ok := parse(bad); ok {
+			t.Errorf("%s: accepted as %+v", name, got)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte{0x90, 96, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0xbe, 0xde, 0, 1, 1, 2, 3, 4, 5})
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		got, ok := parse(raw)
+		var want rtp.Packet
+		err := want.Unmarshal(raw)
+		if ok && err == nil && string(got.payload) != string(want.Payload) {
+			t.Errorf("payload %x, want %x", got.payload, want.Payload)
+		}
+	})
+}
+
+// sink takes packets as a hop does.
+type sink struct{ last rtp.Header }
+
+func (s *sink) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
+	s.last = *h
+	return len(payload), nil
+}
+
+func (s *sink) Write(b []byte) (int, error) { return len(b), nil }
+
+func newTestForwarder(out *sink) (*forwarder, *source) {
+	f := &forwarder{from: newEnd(Browser), to: newEnd(Node), first: func(Hop) {}, open: true}
+	f.setTypes(newTypeMap([]pair{{Codec: video("VP8", 120), node: 96}}, Browser, Node))
+	f.setOutlet(outlet{writer: out, ssrc: 77, sendTime: 4})
+	s := &source{ssrc: 5}
+	f.follow(s)
+	return f, s
+}
+
+func TestForwardRewritesTheHeader(t *testing.T) {
+	var out sink
+	f, s := newTestForwarder(&out)
+	in := rtp.Packet{Header: rtp.Header{Version: 2, Marker: true, PayloadType: 120, SequenceNumber: 7, Timestamp: 9, SSRC: 5, CSRC: []uint32{8}}, Payload: []byte("abc")}
+	must(t, in.SetExtension(9, []byte("location")))
+	raw, err := in.Marshal()
+	must(t, err)
+	f.forward(s, raw, time.Now())
+	h := out.last
+	if h.PayloadType != 96 || h.SSRC != 77 || !h.Marker || len(h.CSRC) != 0 || len(h.Extensions) != 1 || h.GetExtension(9) != nil || len(h.GetExtension(4)) != 3 {
+		t.Errorf("header %+v", h)
+	}
+	f.forward(&source{}, raw, time.Now())
+	raw[1] = 100
+	f.forward(s, raw, time.Now())
+	if n := f.to.packetsOut.Load(); n != 1 {
+		t.Errorf("%d packets out, want 1: a replaced source and an unknown payload type have no way", n)
+	}
+}
+
+func TestForwardAllocatesNothing(t *testing.T) {
+	var out sink
+	f, s := newTestForwarder(&out)
+	in := rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 120, SSRC: 5}, Payload: make([]byte, 1100)}
+	raw, err := in.Marshal()
+	must(t, err)
+	now := time.Now()
+	if n := testing.AllocsPerRun(1000, func() {
+		raw[3]++
+		f.forward(s, raw, now)
+	}); n != 0 {
+		t.Errorf("%v allocations a packet, want 0", n)
+	}
+}
+
+func TestResumedGateWaitsForAKeyframe(t *testing.T) {
+	key, delta := []byte{0x10, 0x00}, []byte{0x10, 0x01}
+	tests := []struct {
+		name    string
+		payload []byte
+		after   time.Duration
+		want    uint64
+	}{
+		{"delta", delta, 0, 1},
+		{"keyframe", key, 0, 2},
+		{"delta after a long wait", delta, keyframeWait + time.Second, 2},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f, s := newTestForwarder(&sink{})
+			send := func(seq uint16, payload []byte, now time.Time) {
+				raw, err := (&rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 120, SSRC: 5, SequenceNumber: seq}, Payload: payload}).Marshal()
+				must(t, err)
+				f.forward(s, raw, now)
+			}
+			send(1, delta, time.Now()) // at first nothing is awaited
+			f.setOpen(false)
+			send(2, key, time.Now())
+			f.setOpen(true)
+			send(3, tt.payload, time.Now().Add(tt.after))
+			if n := f.to.packetsOut.Load(); n != tt.want {
+				t.Errorf("%d packets out, want %d", n, tt.want)
+			}
+		})
+	}
+}
