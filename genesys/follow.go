@@ -102,7 +102,7 @@ func (f *follower) open(ctx context.Context) (*socket, error) {
 		return nil, err
 	}
 	s, err := f.agent.cloud.dial(ctx, ch)
-	if answer, ok := errors.AsType[*Error](err); ok && answer.Status != 0 {
+	if _, ok := errors.AsType[refused](err); ok && ch.doubt() {
 		f.agent.channel = nil
 	}
 	return s, err
@@ -174,7 +174,7 @@ func (f *follower) judge(s *socket) {
 	if time.Since(s.began) >= settled {
 		f.failures = 0
 	}
-	if !s.heard {
+	if !s.heard && s.channel.doubt() {
 		f.agent.channel = nil
 	}
 }

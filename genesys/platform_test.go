@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -234,30 +235,46 @@ func (p *platform) serveSocket(w http.ResponseWriter, r *http.Request) {
 	p.sockets <- conn
 }
 
-// socket is the next socket that we opened; the platform answers pings on it if pongs says so.
-func (p *platform) socket(pongs bool) *websocket.Conn {
-	conn := <-p.sockets
-	p.t.Cleanup(func() { _ = conn.Close() })
+// peer is the platform's end of a socket.
+type peer struct {
+	t    *testing.T
+	conn *websocket.Conn
+	turn chan struct{} // held by who writes; no mutex, on which a bubble's time would stand still
+	mute atomic.Bool   // reads on and says nothing, as behind a broken path
+}
+
+// socket is the next socket that we opened; it answers pings if pongs says so.
+func (p *platform) socket(pongs bool) *peer {
+	s := &peer{t: p.t, conn: <-p.sockets, turn: make(chan struct{}, 1)}
+	done := make(chan struct{})
+	p.t.Cleanup(func() { s.close(); <-done })
 	go func() {
+		defer close(done)
 		for {
-			_, text, err := conn.ReadMessage()
+			_, text, err := s.conn.ReadMessage()
 			if err != nil {
 				return
 			}
 			if pongs && string(text) == `{"message":"ping"}` {
-				p.say(conn, `{"topicName":"channel.metadata","eventBody":{"message":"pong"}}`)
+				s.say(`{"topicName":"channel.metadata","eventBody":{"message":"pong"}}`)
 			}
 		}
 	}()
-	return conn
+	return s
 }
 
-func (p *platform) say(conn *websocket.Conn, text string) {
-	_ = conn.SetWriteDeadline(time.Now().Add(time.Minute))
-	if err := conn.WriteMessage(websocket.TextMessage, []byte(text)); err != nil {
-		p.t.Log("platform:", err)
+func (s *peer) say(text string) {
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
+	if s.mute.Load() {
+		return
+	}
+	if err := s.conn.WriteMessage(websocket.TextMessage, []byte(text)); err != nil {
+		s.t.Log("platform:", err)
 	}
 }
+
+func (s *peer) close() { _ = s.conn.Close() }
 
 // followed is a running Follow and what it told.
 type followed struct {
@@ -281,11 +298,11 @@ func (f *followed) end() error {
 	return <-f.done
 }
 
-func (f *followed) want(what string) Notification {
+func (f *followed) want(want string) Notification {
 	f.t.Helper()
 	n := <-f.told
-	if got := word3(n); got != what {
-		f.t.Fatalf("got %s (cause %v), want %s", got, n.Cause, what)
+	if got := what(n); got != want {
+		f.t.Fatalf("got %s (cause %v), want %s", got, n.Cause, want)
 	}
 	return n
 }
@@ -295,11 +312,11 @@ func (f *followed) quiet() {
 	f.t.Helper()
 	synctest.Wait()
 	if len(f.told) > 0 {
-		f.t.Fatalf("told %s, want nothing", word3(<-f.told))
+		f.t.Fatalf("told %s, want nothing", what(<-f.told))
 	}
 }
 
-func word3(n Notification) string {
+func what(n Notification) string {
 	var words []string
 	if n.Live {
 		words = append(words, "live")

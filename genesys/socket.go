@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"sync"
@@ -23,10 +24,11 @@ const (
 
 // socket is one connection of a channel. One goroutine reads; another, its keeper, pings.
 type socket struct {
-	conn  *websocket.Conn
-	began time.Time
-	limit time.Duration // of silence
-	heard bool          // it has said something
+	channel *channel
+	conn    *websocket.Conn
+	began   time.Time
+	limit   time.Duration // of silence
+	heard   bool          // it has said something
 
 	stop   context.CancelFunc // ends the keeper, who closes conn
 	keeper sync.WaitGroup
@@ -44,13 +46,13 @@ func (c *Cloud) dial(ctx context.Context, ch *channel) (*socket, error) {
 	if err != nil {
 		failed.Err = err
 		if res != nil && res.StatusCode != http.StatusSwitchingProtocols {
-			failed.Status = res.StatusCode
+			failed.Err = refused(res.StatusCode)
 			failed.RetryAfter = retryAfter(res.Header.Get("Retry-After"), time.Now())
 		}
 		return nil, failed
 	}
 	conn.SetReadLimit(maxMessage)
-	s := &socket{conn: conn, began: time.Now(), limit: silence}
+	s := &socket{channel: ch, conn: conn, began: time.Now(), limit: silence}
 	keeping, stop := context.WithCancel(ctx)
 	s.stop = stop
 	s.keeper.Go(func() { s.keep(keeping) })
@@ -104,6 +106,7 @@ func (s *socket) next(topic string) (message, error) {
 		return message{}, lost{err}
 	}
 	s.heard = true
+	s.channel.heard()
 	m, err := decode(text, topic)
 	if m.kind == pong {
 		s.limit = pingSilence
@@ -116,6 +119,12 @@ func (s *socket) close() {
 	s.stop()
 	s.keeper.Wait()
 }
+
+// refused is the HTTP status of an answer other than a socket. It is about the channel, whatever it says:
+// the token was good for the subscription just before.
+type refused int
+
+func (r refused) Error() string { return fmt.Sprintf("refused with %d", int(r)) }
 
 // lost marks the end of a socket, as against a message that cannot be read.
 type lost struct{ error }
