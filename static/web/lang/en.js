@@ -138,7 +138,7 @@ export default {
   "visit.queue.title": "In the queue…",
   "visit.queue.text": "The next free agent is yours. Please stay on this page.",
   "visit.incall.title": "Connected",
-  "visit.incall.text": "The agent's picture is not on at the moment. You can talk to each other.",
+  "visit.incall.text": "The agent's picture is off at the moment. Please stay on this page.",
   "visit.reconnecting.title": "Reconnecting…",
   "visit.reconnecting.text": "The connection was interrupted. This usually takes a few seconds.",
   "visit.ended.title": "Thank you for your call",

@@ -180,7 +180,7 @@ function renderNotice(state, idle) {
   const camera = session?.camera;
   const help = camera?.trouble && !idle ? word(`help.${camera.state}`) : "";
   const notice = isBlind(state) ? "" : state.notice;
-  const text = notice || toast || help;
+  const text = notice || (state.sending && toast) || help;
   if (text !== dismissed) dismissed = "";
   at("#notice").hidden = !text || text === dismissed;
   say(at("#notice p"), text);
