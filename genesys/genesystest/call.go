@@ -95,6 +95,9 @@ func (c *call) liveAgents(except *participant) []*participant {
 	return out
 }
 
+// over tells whether the call's end has been noted; nothing but attributes and wrap-up changes after it.
+func (c *call) over() bool { return !c.ended.IsZero() }
+
 func (c *call) live() bool { return slices.ContainsFunc(c.participants, (*participant).live) }
 
 // answer connects a ringing leg.

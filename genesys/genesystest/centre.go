@@ -115,7 +115,11 @@ func (c *centre) open(x *call) error {
 func (c *centre) settle() {
 	c.route()
 	for _, x := range c.order {
-		if !x.live() && x.ended.IsZero() {
+		if x.over() {
+			c.publish(x)
+			continue
+		}
+		if !x.live() {
 			x.ended = time.Now()
 		}
 		if !x.customer().live() && !x.doneClosed {
@@ -130,6 +134,9 @@ func (c *centre) settle() {
 // route alerts an idle agent for each waiting call, oldest first.
 func (c *centre) route() {
 	for _, x := range c.order {
+		if x.over() {
+			continue
+		}
 		acd := x.waiting()
 		if acd == nil || len(x.liveAgents(nil)) > 0 {
 			continue
@@ -165,8 +172,7 @@ func (c *centre) available(a *agent, q *Queue) bool {
 
 func (c *centre) busy(a *agent) bool {
 	return slices.ContainsFunc(c.order, func(x *call) bool {
-		p := x.legOf(a)
-		return p != nil && p.live()
+		return !x.over() && slices.ContainsFunc(x.participants, func(p *participant) bool { return p.user == a && p.live() })
 	})
 }
 
