@@ -2,6 +2,7 @@ package customerapp
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -145,8 +146,8 @@ func (a *App) hello(conn *page.Conn, in page.In) *session.Visit {
 }
 
 var (
-	errName       = fmt.Errorf("customerapp: no usable name")
-	errInvitation = fmt.Errorf("customerapp: an invitation is needed")
+	errName       = errors.New("customerapp: no usable name")
+	errInvitation = errors.New("customerapp: an invitation is needed")
 )
 
 func (a *App) enter(in page.In) (*session.Visit, error) {
@@ -169,13 +170,13 @@ func (a *App) enter(in page.In) (*session.Visit, error) {
 
 // problem words an error of enter for a customer.
 func problem(err error) page.Problem {
-	switch err {
-	case errName:
+	switch {
+	case errors.Is(err, errName):
 		return page.Problem{Code: "name", Message: "Please enter your name.", Next: "Up to 80 letters.", Retry: true}
-	case errInvitation:
+	case errors.Is(err, errInvitation):
 		return page.Problem{Code: "invitation", Message: "Video calls start from a personal link.",
 			Next: "Please open the link that you were given, or contact us again for a new one."}
-	case seal.ErrForged, seal.ErrExpired:
+	case errors.Is(err, seal.ErrForged), errors.Is(err, seal.ErrExpired):
 		return page.Problem{Code: "visit-over", Message: "This video call is over.", Next: "Please start again, or use the newest link that you were given.", Retry: true}
 	}
 	return session.CustomerProblem(err)

@@ -294,6 +294,9 @@ func (c *Call) finish() {
 		c.openErr = ErrStopping
 		close(c.opened)
 	}
+	if c.window.conn != nil {
+		c.window.conn.Close() // the page comes back and opens the call anew, or is told why not
+	}
 	c.calls.forget(c)
 	c.log.Info("call over", "err", c.openErr)
 }

@@ -63,6 +63,12 @@ type server struct {
 	relay  *relay.Relay
 	admin  *admin
 	apps   []*app
+
+	serving chan struct{} // closed when the apps take connections
+
+	// requests is the context of every request: it ends when the sockets of pages shall close.
+	requests context.Context
+	hangUp   context.CancelFunc
 }
 
 // app is one HTTP server on its listener.
@@ -75,7 +81,8 @@ type app struct {
 // newServer wires the parts and opens the listeners; nothing is served yet. mediaIPs limits where
 // media is listened for; nil is everywhere.
 func newServer(cfg Config, mediaIPs []net.IP, log *slog.Logger) (s *server, err error) {
-	s = &server{cfg: cfg, log: log}
+	s = &server{cfg: cfg, log: log, serving: make(chan struct{})}
+	s.requests, s.hangUp = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
 			s.closeListeners()
@@ -171,6 +178,7 @@ func (s *server) open(name, addr string, handler http.Handler, secure bool) erro
 	}
 	s.apps = append(s.apps, &app{name: name, listener: l, http: &http.Server{
 		Handler:           handler,
+		BaseContext:       func(net.Listener) context.Context { return s.requests },
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
@@ -200,6 +208,7 @@ func (s *server) run(ctx context.Context) error {
 		}()
 	}
 	s.admin.ready.Store(true)
+	close(s.serving)
 	var err error
 	select {
 	case <-ctx.Done():
@@ -214,6 +223,7 @@ func (s *server) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
 	defer cancel()
 	errs := []error{s.visits.Close(ctx), s.calls.Close(ctx), s.relay.Close()}
+	s.hangUp()
 	for _, a := range s.apps {
 		errs = append(errs, a.http.Shutdown(ctx))
 	}
@@ -221,6 +231,7 @@ func (s *server) stop() error {
 }
 
 func (s *server) closeListeners() {
+	s.hangUp()
 	for _, a := range s.apps {
 		a.listener.Close()
 	}
