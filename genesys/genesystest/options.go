@@ -24,8 +24,8 @@ type Options struct {
 	Log      *slog.Logger // nil = silent
 
 	Clients []OAuthClient // more can be added by AddClient
-	Users   []User        // nil = Ada Lovelace and Bob Martin
-	Queues  []Queue       // nil = Video and Back office
+	Users   []User        // none = Ada Lovelace and Bob Martin
+	Queues  []Queue       // none = Video and Back office
 
 	WidgetURL         string // address of the Interaction Widget with {{pcConversationId}} and friends; "" = no panel
 	WidgetSandbox     string // the integration's comma list; "" = allow-scripts,allow-same-origin,allow-forms,allow-modals
@@ -98,13 +98,13 @@ func (o Options) withDefaults() Options {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Users == nil {
+	if len(o.Users) == 0 {
 		o.Users = []User{
 			{ID: AdaID, Login: "ada", Name: "Ada Lovelace", Email: "ada@example.com"},
 			{ID: BobID, Login: "bob", Name: "Bob Martin", Email: "bob@example.com"},
 		}
 	}
-	if o.Queues == nil {
+	if len(o.Queues) == 0 {
 		o.Queues = []Queue{{ID: VideoQueueID, Name: "Video"}, {ID: BackOfficeID, Name: "Back office", NoWrapup: true}}
 	}
 	if o.WidgetHooks == nil {

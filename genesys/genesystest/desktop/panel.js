@@ -78,7 +78,7 @@ export class Panel {
     if (step) this.#resize(this.#panel.offsetWidth + step);
   }
 
-  /** @param {number} width pixels, from 320 to the whole window */
+  /** @param {number} width pixels, from 320 to all that the list leaves */
   #resize(width) {
     const fit = Math.round(Math.min(Math.max(width, narrowest), Math.max(window.innerWidth, narrowest)));
     document.documentElement.style.setProperty("--panel", `${fit}px`);
