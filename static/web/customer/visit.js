@@ -35,7 +35,8 @@ export class Visit {
   #servers = {}; // of the last connect message
   #stale = false; // the leg failed while there was no socket
   #met = false;
-  #reached = true;
+  #heard = true; // nothing has been missed since the server's last word
+  #flows = true; // the leg is not broken
 
   /**
    * @param {{socket: string, visit: string}} page
@@ -53,7 +54,7 @@ export class Visit {
   }
 
   get status() {
-    return this.#reached || this.over ? this.state.status : "reconnecting";
+    return (this.#heard && this.#flows) || this.over ? this.state.status : "reconnecting";
   }
 
   /** Whether the call is over, and not for an error that can be tried again. */
@@ -104,7 +105,7 @@ export class Visit {
 
   #meet() {
     const live = Boolean(this.#leg) && !this.#stale;
-    this.#met = this.#reached = true;
+    this.#met = true;
     if (this.state.error?.code === "page-lost") this.state = { ...this.state, error: null };
     this.#signal.send({ type: "hello", name: this.#name, live, ...(this.#token && { visit: this.#token }) });
     if (live) this.#sayDevices();
@@ -118,7 +119,7 @@ export class Visit {
   }
 
   #lose() {
-    if (this.#met) this.#reached = false;
+    if (this.#met) this.#heard = false;
     this.#on.changed();
   }
 
@@ -137,6 +138,7 @@ export class Visit {
       case "candidate":
         return this.#leg?.candidate(message);
       case "state":
+        this.#heard = true;
         return this.#follow(message);
     }
   }
@@ -188,7 +190,7 @@ export class Visit {
 
   /** @param {boolean} up whether media can flow */
   #hold(up) {
-    this.#reached = up && this.#signal.open;
+    this.#flows = up;
     this.#on.changed();
   }
 

@@ -41,7 +41,8 @@ export class Session {
   #servers = {}; // of the last connect message
   #stale = false; // the leg failed while there was no socket
   #met = false; // a socket has been open
-  #reached = true; // there is a socket, and media can flow
+  #heard = true; // nothing has been missed since the server's last word
+  #flows = true; // the leg is not broken
   #wanted = false; // the call lets the camera run
   #available = false;
   #said = "";
@@ -73,7 +74,7 @@ export class Session {
   /** What the status says: the server's word, unless we cannot hear it. */
   get status() {
     const { status } = this.state;
-    return this.#reached || OVER.includes(status) ? status : "Reconnecting";
+    return (this.#heard && this.#flows) || OVER.includes(status) ? status : "Reconnecting";
   }
 
   /** @param {boolean} on the agent's own wish */
@@ -111,7 +112,7 @@ export class Session {
     const { conversation, ticket } = this.#page;
     if (this.#stale) this.#dropLeg();
     const live = this.#met && Boolean(this.#leg) && !this.#outbox.length;
-    this.#met = this.#reached = true;
+    this.#met = true;
     if (this.state.error?.code === "page-offline") this.state = { ...this.state, error: null };
     this.#signal.send({ type: "hello", conversation, live, ...(ticket && { ticket }) });
     this.#said = "";
@@ -122,7 +123,7 @@ export class Session {
   }
 
   #lose() {
-    if (this.#met) this.#reached = false;
+    if (this.#met) this.#heard = false;
     this.#on.changed();
   }
 
@@ -154,9 +155,10 @@ export class Session {
   /** @param {CallState} state */
   #follow(state) {
     this.state = state;
+    this.#heard = this.#signal.open;
     if (OVER.includes(state.status) || APART.includes(state.pane)) {
       this.#dropLeg();
-      this.#reached = this.#signal.open;
+      this.#flows = true;
     }
     this.#offerWhereDue();
     this.#runCamera();
@@ -229,7 +231,7 @@ export class Session {
 
   /** @param {boolean} up whether media can flow */
   #hold(up) {
-    this.#reached = up && this.#signal.open;
+    this.#flows = up;
     this.#on.changed();
   }
 
