@@ -13,7 +13,7 @@ import (
 const (
 	channelLife  = 23 * time.Hour // the platform's 24, less a margin
 	channelLimit = 20             // per user and OAuth client, and by experience per day
-	maxDoubts    = 5              // in a channel none of whose sockets has said anything
+	maxDoubts    = 4
 	leaveTime    = 2 * time.Second
 )
 
@@ -29,18 +29,14 @@ type channel struct {
 	token string // whose channel it is; it ends with it
 	since time.Time
 
-	proven bool // a socket of it has said something
-	doubts int  // sockets in a row that were refused or said nothing
+	doubts int // sockets in a row that were refused or said nothing
 }
 
-// heard notes that a socket of the channel has said something.
-func (ch *channel) heard() { ch.proven, ch.doubts = true, 0 }
-
-// doubt notes a socket that was refused or said nothing, and reports whether the channel is to be given up:
-// at once if its sockets have been better, late if it may be the way there that lets none through.
+// doubt notes a socket that was refused or said nothing, and reports whether that is enough to give the
+// channel up. One is not: it may be the way there that lets none through, and channels are few.
 func (ch *channel) doubt() bool {
 	ch.doubts++
-	return ch.proven || ch.doubts >= maxDoubts
+	return ch.doubts >= maxDoubts
 }
 
 // subscribed gives a channel that is alive and subscribed to the agent's calls: the one that the agent has if
@@ -66,11 +62,8 @@ func (f *follower) subscribed(ctx context.Context) (*channel, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.subscribe(ctx, ch.id); err != nil {
-		return nil, err
-	}
 	a.channel = ch
-	return ch, nil
+	return ch, a.subscribe(ctx, ch.id)
 }
 
 // refusesChannel reports whether the platform's answer is about the channel and not about us or its health.

@@ -38,6 +38,10 @@ type Participant struct {
 	Muted    bool
 	Confined bool // put on hold by somebody else
 
+	// Unsaid tells which of the three an event left out, so that false may not be the truth. REST leaves
+	// out what is off.
+	Unsaid struct{ Held, Muted, Confined bool }
+
 	ConsultParticipantID string // set during a consult; whose ID it is differs between sources
 	ConsultInitiator     bool   // this agent began the consult
 

@@ -107,6 +107,21 @@ func TestSituations(t *testing.T) {
 	}
 }
 
+func TestUnsaid(t *testing.T) {
+	m, err := decode([]byte(callEvent(`{"id":"1"},{"id":"2","held":false,"muted":false,"confined":false}`)), callsTopic("u-ada"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := struct{ Held, Muted, Confined bool }{true, true, true}
+	if got := m.conversation.Participants[0].Unsaid; got != all {
+		t.Errorf("nothing said: %+v", got)
+	}
+	all.Held, all.Muted, all.Confined = false, false, false
+	if got := m.conversation.Participants[1].Unsaid; got != all {
+		t.Errorf("all said: %+v", got)
+	}
+}
+
 func TestMine(t *testing.T) {
 	leg := func(id, purpose, state string) Participant {
 		return Participant{ID: id, Purpose: purpose, UserID: "u-ada", State: state}

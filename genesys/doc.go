@@ -20,8 +20,8 @@
 //
 //	socket lost            same channel again: its subscription is put anew (which proves that the channel
 //	                       is alive) and its address dialled. Two round trips, none of the twenty spent.
-//	channel refused, mute  a new channel: the platform refuses the old one or its socket, or a socket ends
-//	or a day old           without a word, or it reaches its 24 hours
+//	channel refused, mute  a new channel: the platform does not know the old one, four sockets in a row were
+//	or a day old           refused or ended without a word, or its 24 hours are nearly over
 //	socket_closing         a new channel at once, opened while the old socket is still read
 //	token refreshed        a new channel: channels end with the token that made them
 //

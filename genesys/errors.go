@@ -20,7 +20,7 @@ var (
 	// ErrRateLimited: too many requests; see Error.RetryAfter.
 	ErrRateLimited = errors.New("rate limit of Genesys Cloud")
 	// ErrUnavailable: no answer in time, a failing server, or an answer that cannot be read.
-	ErrUnavailable = errors.New("Genesys Cloud is not available")
+	ErrUnavailable = errors.New("no usable answer from Genesys Cloud")
 	// ErrNoAlias: the conversation holds no session ID where the AliasSource looks for it.
 	ErrNoAlias = errors.New("no session ID in the conversation")
 	// ErrBadRegion: the region is not in the table and the addresses are not all given.

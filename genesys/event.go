@@ -31,7 +31,7 @@ type message struct {
 func callsTopic(userID string) string { return "v2.users." + userID + ".conversations.calls" }
 
 // decode reads one message of the socket. Unknown fields and topics are no errors; known fields of the wrong
-// type are, because a hold that is read as its zero value would show the agent to the customer.
+// type are, because a hold that reads as none would show the agent to the customer.
 func decode(text []byte, topic string) (message, error) {
 	var envelope struct {
 		TopicName string
@@ -98,7 +98,7 @@ type eventParticipant struct {
 	ID, Purpose, Name                string
 	User                             struct{ ID string }
 	State, DisconnectType, Direction string
-	Held, Muted, Confined            bool
+	Held, Muted, Confined            *bool
 	ConsultParticipantID             string
 	ConnectedTime, EndTime           instant
 	ANI, Address                     string
@@ -109,7 +109,7 @@ type eventParticipant struct {
 }
 
 func (e eventParticipant) participant() Participant {
-	return Participant{
+	p := Participant{
 		ID:                   e.ID,
 		Purpose:              strings.ToLower(e.Purpose),
 		UserID:               e.User.ID,
@@ -117,9 +117,9 @@ func (e eventParticipant) participant() Participant {
 		State:                strings.ToLower(e.State),
 		DisconnectType:       strings.ToLower(e.DisconnectType),
 		Direction:            strings.ToLower(e.Direction),
-		Held:                 e.Held,
-		Muted:                e.Muted,
-		Confined:             e.Confined,
+		Held:                 value(e.Held),
+		Muted:                value(e.Muted),
+		Confined:             value(e.Confined),
 		ConsultParticipantID: e.ConsultParticipantID,
 		ConsultInitiator:     consultInitiator(e.Attributes),
 		ConnectedTime:        time.Time(e.ConnectedTime),
@@ -131,6 +131,8 @@ func (e eventParticipant) participant() Participant {
 		SecurePause:          e.SecurePause,
 		Attributes:           e.Attributes,
 	}
+	p.Unsaid.Held, p.Unsaid.Muted, p.Unsaid.Confined = e.Held == nil, e.Muted == nil, e.Confined == nil
+	return p
 }
 
 // instant is a time whose unreadable values are zero.

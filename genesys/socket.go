@@ -106,7 +106,7 @@ func (s *socket) next(topic string) (message, error) {
 		return message{}, lost{err}
 	}
 	s.heard = true
-	s.channel.heard()
+	s.channel.doubts = 0
 	m, err := decode(text, topic)
 	if m.kind == pong {
 		s.limit = pingSilence
