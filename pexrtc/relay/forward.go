@@ -144,8 +144,8 @@ func (f *forwarder) write(in packet, now time.Time) bool {
 		putSendTime(&f.stamp, now)
 		_ = h.SetExtension(id, f.stamp[:]) // fails for ids above 14 only, which are not agreed
 	}
-	_, err := f.out.writer.WriteRTP(h, in.payload)
-	return err == nil
+	n, err := f.out.writer.WriteRTP(h, in.payload) // 0 without an error: not connected yet
+	return err == nil && n > 0
 }
 
 // packet is what forwarding needs of an RTP packet.

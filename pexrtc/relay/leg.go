@@ -121,8 +121,8 @@ func (l *Leg) regulate() {
 			l.mu.Lock()
 			ceiling := l.ceiling
 			l.mu.Unlock()
-			l.browser.limit(browser.next(float64(ceiling[Browser])*1000, &l.node.can))
-			l.node.limit(node.next(float64(ceiling[Node])*1000, &l.browser.can))
+			l.browser.limit(browser.next(float64(ceiling[Browser])*1000, &l.node.can, l.node.bytesOut.Load()))
+			l.node.limit(node.next(float64(ceiling[Node])*1000, &l.browser.can, l.browser.bytesOut.Load()))
 		}
 	}
 }

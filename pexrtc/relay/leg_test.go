@@ -31,6 +31,9 @@ func TestPicturesFlowBothWays(t *testing.T) {
 			if len(got.exts) > 1 {
 				t.Errorf("extensions %v reached the browser, want the send time at most", got.exts)
 			}
+			// A packet is counted before the next one is taken.
+			c.browser.sendUntil("next", c.node, payload("next"))
+			c.node.sendUntil("next", c.browser, payload("next"))
 			s := c.leg.Stats()
 			if s.Codec != tt.codec {
 				t.Errorf("codec = %q, want %q", s.Codec, tt.codec)
@@ -154,9 +157,14 @@ func TestBandwidthCrosses(t *testing.T) {
 	c.leg.SetSending(true)
 	at := c.browser.sendUntil("x", c.node, payload("x"))
 	must(t, c.node.pc.WriteRTCP([]rtcp.Packet{&rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: 400_000, SSRCs: []uint32{at.ssrc}}}))
-	for rate := float32(0); rate < 399_000 || rate > 401_000; {
-		rate = await(t, "bandwidth message at the browser", c.browser.rates)
-	}
+	c.browser.sendWhile(strings.Repeat("x", 1000), func() bool {
+		select {
+		case rate := <-c.browser.rates:
+			return rate < 399_000 || rate > 401_000
+		default:
+			return true
+		}
+	})
 }
 
 func TestRefusals(t *testing.T) {

@@ -24,14 +24,19 @@ type estimate struct {
 func (e *estimate) lost() float64     { return math.Float64frombits(e.loss.Load()) }
 func (e *estimate) setLost(f float64) { e.loss.Store(math.Float64bits(f)) }
 
+// idle is how far a receiver's estimate may lie above what it gets before the estimate says nothing: receivers allow at
+// most one and a half times the rate they see, so that a quiet sender would hold itself down.
+const idle = 1.4
+
 // limiter turns an estimate into the rate that the sender at the other end of the relay may use. One goroutine.
 type limiter struct {
 	byLoss float64 // bit/s; 0: not yet limited
+	bytes  uint64  // sent until the last interval
 }
 
-// next is the limit for the coming interval: never above ceiling, never above what the receiver estimates, and driven
-// by the losses it reports.
-func (l *limiter) next(ceiling float64, e *estimate) float64 {
+// next is the limit for the coming interval: never above ceiling, never above what the receiver estimates while it is
+// put to use, and driven by the losses it reports. bytes is what has been sent to it so far.
+func (l *limiter) next(ceiling float64, e *estimate, bytes uint64) float64 {
 	if l.byLoss == 0 {
 		l.byLoss = ceiling
 	}
@@ -42,8 +47,10 @@ func (l *limiter) next(ceiling float64, e *estimate) float64 {
 		l.byLoss *= lossRecover
 	}
 	l.byLoss = min(max(l.byLoss, minRate), ceiling)
+	sent := float64(bytes-l.bytes) * 8 / rateEvery.Seconds()
+	l.bytes = bytes
 	rate := l.byLoss
-	if remb := float64(e.remb.Load()); remb > 0 {
+	if remb := float64(e.remb.Load()); remb > 0 && remb < idle*sent {
 		rate = min(rate, remb)
 	}
 	return max(rate, min(minRate, ceiling))

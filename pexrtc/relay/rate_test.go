@@ -6,42 +6,51 @@ func TestLimiter(t *testing.T) {
 	const ceiling = 1_264_000
 	var e estimate
 	var l limiter
-	if got := l.next(ceiling, &e); got != ceiling {
+	var sent uint64
+	next := func(ceiling float64) float64 {
+		sent += 400_000 / 8
+		return l.next(ceiling, &e, sent)
+	}
+	if got := next(ceiling); got != ceiling {
 		t.Errorf("nothing known: %v, want the ceiling", got)
 	}
 	e.remb.Store(500_000)
-	if got := l.next(ceiling, &e); got != 500_000 {
+	if got := next(ceiling); got != 500_000 {
 		t.Errorf("receiver estimates 500000: %v", got)
 	}
 	e.remb.Store(9_000_000)
-	if got := l.next(ceiling, &e); got != ceiling {
+	if got := next(ceiling); got != ceiling {
 		t.Errorf("receiver estimates more than the ceiling: %v", got)
 	}
+	e.remb.Store(600_000)
+	if got := next(ceiling); got != ceiling {
+		t.Errorf("an estimate that is not put to use: %v, want the ceiling", got)
+	}
 	e.setLost(0.2)
-	first := l.next(ceiling, &e)
-	second := l.next(ceiling, &e)
+	first := next(ceiling)
+	second := next(ceiling)
 	if first >= ceiling || second >= first {
 		t.Errorf("20 %% lost: %v, then %v, want falling", first, second)
 	}
 	e.setLost(0.05)
-	if got := l.next(ceiling, &e); got != second {
+	if got := next(ceiling); got != second {
 		t.Errorf("5 %% lost: %v, want no change from %v", got, second)
 	}
 	e.setLost(1)
 	for range 50 {
-		l.next(ceiling, &e)
+		next(ceiling)
 	}
-	if got := l.next(ceiling, &e); got != minRate {
+	if got := next(ceiling); got != minRate {
 		t.Errorf("all lost: %v, want the floor", got)
 	}
 	e.setLost(0)
 	for range 100 {
-		l.next(ceiling, &e)
+		next(ceiling)
 	}
-	if got := l.next(ceiling, &e); got != ceiling {
+	if got := next(ceiling); got != ceiling {
 		t.Errorf("recovered: %v, want the ceiling", got)
 	}
-	if got := l.next(50_000, &e); got != 50_000 {
+	if got := next(50_000); got != 50_000 {
 		t.Errorf("ceiling below the floor: %v, want the ceiling", got)
 	}
 }
