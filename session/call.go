@@ -215,7 +215,7 @@ func (c *Call) Attach(conn *page.Conn, live bool) bool {
 		if old := c.window.open(conn, live); old != nil {
 			old.Send(page.Out{Type: page.State, View: &page.View{Status: StatusNoCall, Pane: paneElsewhere}})
 		}
-		c.stay.offer = ""
+		c.stay.offer = offer{}
 		c.update()
 		if !live {
 			c.askPage(page.Connect)
@@ -230,10 +230,6 @@ func (c *Call) Detach(conn *page.Conn, why error) {
 
 // Handle takes a message of a page.
 func (c *Call) Handle(conn *page.Conn, in page.In) {
-	if in.Type == page.Take {
-		c.Attach(conn, false)
-		return
-	}
 	c.post(func() {
 		switch {
 		case c.window.conn == conn:
@@ -247,7 +243,7 @@ func (c *Call) Handle(conn *page.Conn, in page.In) {
 func (c *Call) handle(in page.In) {
 	switch in.Type {
 	case page.Offer:
-		c.stay.offer = in.SDP
+		c.stay.offer = offer{in.SDP, in.ID}
 		c.negotiate()
 	case page.Candidate:
 		c.candidate(pexrtc.Candidate{Candidate: in.Candidate, MID: in.Mid})

@@ -21,7 +21,7 @@ type stay struct {
 	roster      pexrtc.Roster
 
 	leg        leg // nil until the participant is there
-	offer      string
+	offer      offer
 	connecting bool // leg.connect runs
 	live       bool // it has returned: media may flow
 	broken     map[relay.Hop]bool
@@ -131,8 +131,8 @@ func (c *Call) newLeg() {
 		c.askPage(page.Connect)
 	} else {
 		s.leg = c.newRelayLeg(s.participant)
-		if c.window.live {
-			c.askPage(page.Restart) // its peer connection is from before this leg
+		if c.window.live && s.offer.sdp == "" {
+			c.askPage(page.Restart) // its peer connection is of an earlier leg
 		}
 	}
 	c.update()
@@ -201,7 +201,7 @@ func (c *Call) rebuild(why error) {
 		return
 	}
 	old := s.leg
-	s.offer, c.window.live = "", true
+	s.offer = offer{}
 	c.detached(releaseTime, func(ctx context.Context) { old.close(ctx) })
 	c.newLeg()
 }
@@ -221,15 +221,15 @@ func (c *Call) askPage(how page.Type) {
 // negotiate gives the leg the page's newest offer, one at a time.
 func (c *Call) negotiate() {
 	s := &c.stay
-	if s.offer == "" || s.leg == nil || s.connecting {
+	if s.offer.sdp == "" || s.leg == nil || s.connecting {
 		return
 	}
-	offer, l, conn := s.offer, s.leg, c.window.conn
-	s.offer, s.connecting = "", true
+	o, l, conn := s.offer, s.leg, c.window.conn
+	s.offer, s.connecting, c.window.live = offer{}, true, true
 	c.async(func(ctx context.Context) func() {
 		ctx, cancel := context.WithTimeout(ctx, connectTime)
 		defer cancel()
-		err := l.connect(ctx, offer, func(sdp string) { conn.Send(page.Out{Type: page.Answer, SDP: sdp}) })
+		err := l.connect(ctx, o.sdp, func(sdp string) { conn.Send(page.Out{Type: page.Answer, SDP: sdp, ID: o.id}) })
 		return func() {
 			c.stay.connecting = false
 			if c.stay.leg == l {

@@ -47,8 +47,15 @@ func StatusOf(err error) string {
 	return StatusNoCall
 }
 
-// update shows the page where the call stands.
-func (c *Call) update() { c.window.show(c.view()) }
+// update shows the page where the call stands. A page that shows no call drops its peer
+// connection, and offers a new one by itself when there is a call again.
+func (c *Call) update() {
+	v := c.view()
+	if v.Status == StatusEnded || v.Status == StatusNoCall {
+		c.window.live = false
+	}
+	c.window.show(v)
+}
 
 func (c *Call) view() page.View {
 	r := c.rules.View()

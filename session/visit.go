@@ -35,8 +35,8 @@ type Visit struct {
 	problem     *page.Problem
 	participant *pexrtc.Participant // nil until joined
 	leg         *bypassLeg
-	connecting  bool   // leg.connect runs
-	offer       string // the page's, waiting for its turn
+	connecting  bool // leg.connect runs
+	offer       offer
 	roster      pexrtc.Roster
 	rejoins     int
 	ended       bool
@@ -72,7 +72,7 @@ func (v *Visit) Handle(conn *page.Conn, in page.In) {
 		}
 		switch in.Type {
 		case page.Offer:
-			v.offer = in.SDP
+			v.offer = offer{in.SDP, in.ID}
 			v.negotiate()
 		case page.Candidate:
 			v.candidate(pexrtc.Candidate{Candidate: in.Candidate, MID: in.Mid})
@@ -138,19 +138,19 @@ func (v *Visit) connectPage() {
 	if v.participant == nil || v.ended {
 		return
 	}
-	v.offer = ""
+	v.offer = offer{}
 	v.window.send(page.Out{Type: page.Connect, Servers: servers(v.participant)})
 }
 
 // negotiate carries the page's newest offer to the node, one at a time.
 func (v *Visit) negotiate() {
-	if v.offer == "" || v.leg == nil || v.connecting || v.ended {
+	if v.offer.sdp == "" || v.leg == nil || v.connecting || v.ended {
 		return
 	}
-	offer, conn, leg := v.offer, v.window.conn, v.leg
-	v.offer, v.connecting = "", true
+	o, conn, leg := v.offer, v.window.conn, v.leg
+	v.offer, v.connecting = offer{}, true
 	v.async(func(ctx context.Context) func() {
-		err := leg.connect(ctx, offer, func(sdp string) { conn.Send(page.Out{Type: page.Answer, SDP: sdp}) })
+		err := leg.connect(ctx, o.sdp, func(sdp string) { conn.Send(page.Out{Type: page.Answer, SDP: sdp, ID: o.id}) })
 		return func() {
 			v.connecting = false
 			if err != nil && v.leg == leg && !v.ended {

@@ -18,9 +18,15 @@ const (
 // window is the one open page that shows a call or visit. Only the owner uses it.
 type window struct {
 	conn  *page.Conn // nil while no page is connected
-	live  bool       // the page came with a peer connection of earlier
+	live  bool       // the page has a peer connection that was negotiated with us before
 	shown page.View  // what conn was told last
 	grace timer
+}
+
+// offer is a page's offer that waits for its turn; no SDP, no offer.
+type offer struct {
+	sdp string
+	id  int // the page's number for it
 }
 
 // open makes conn the window and returns the one it replaces, if any.

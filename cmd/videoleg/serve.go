@@ -209,6 +209,7 @@ func (s *server) run(ctx context.Context) error {
 	}
 	s.admin.ready.Store(true)
 	close(s.serving)
+	s.log.Info("ready")
 	var err error
 	select {
 	case <-ctx.Done():

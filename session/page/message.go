@@ -16,7 +16,6 @@ const (
 	Camera Type = "camera" // the person's own wish: camera on or off
 	Mute   Type = "mute"   // the customer's own microphone
 	Retry  Type = "retry"  // Try again was pressed
-	Take   Type = "take"   // this window takes the call over from another
 	Stop   Type = "stop"   // the widget is about to be removed
 	Leave  Type = "leave"  // the customer leaves
 )
@@ -45,6 +44,7 @@ type In struct {
 	Live         bool   `json:"live"`         // hello: the page still has its peer connection
 
 	SDP       string `json:"sdp"`
+	ID        int    `json:"id"` // offer: its number; the answer has the same
 	Candidate string `json:"candidate"`
 	Mid       string `json:"mid"`
 
@@ -100,6 +100,7 @@ func Parse(data []byte) (In, error) {
 type Out struct {
 	Type      Type   `json:"type"`
 	SDP       string `json:"sdp,omitempty"`
+	ID        int    `json:"id,omitempty"` // answer: of the offer that it answers
 	Candidate string `json:"candidate,omitempty"`
 	Mid       string `json:"mid,omitempty"`
 	Visit     string `json:"visit,omitempty"`

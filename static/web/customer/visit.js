@@ -134,7 +134,7 @@ export class Visit {
         if (this.muted || !this.wish) this.#sayDevices();
         return this.#connect();
       case "answer":
-        return this.#leg?.answer(message.sdp).catch((err) => this.#refuse(err));
+        return this.#leg?.answer(message.sdp, message.id).catch((err) => this.#refuse(err));
       case "candidate":
         return this.#leg?.candidate(message);
       case "state":
@@ -168,7 +168,7 @@ export class Visit {
   #connect() {
     this.#dropLeg();
     const leg = new Leg(["audio", "video"], this.#servers, {
-      offer: (sdp) => this.#post({ type: "offer", sdp }),
+      offer: (sdp, id) => this.#post({ type: "offer", sdp, id }),
       candidate: (candidate) => this.#post({ type: "candidate", ...candidate }),
       track: (track) => this.#on.track(track),
       link: (up) => this.#hold(up),

@@ -4,9 +4,11 @@
 
 const GRACE = 4000; // ms that a connection may be "disconnected" before it counts as failed
 
+let made = 0; // legs of this page
+
 /**
  * @typedef {object} LegEvents
- * @property {(sdp: string) => void} offer
+ * @property {(sdp: string, id: number) => void} offer
  * @property {(candidate: {candidate: string, mid: string}) => void} candidate "" ends them
  * @property {(track: MediaStreamTrack) => void} track what the far end will send
  * @property {(up: boolean) => void} link whether media can flow
@@ -14,6 +16,7 @@ const GRACE = 4000; // ms that a connection may be "disconnected" before it coun
  */
 
 export class Leg {
+  #id = ++made; // its offer's number, which the answer repeats
   #pc;
   #on;
   #stream = new MediaStream();
@@ -51,15 +54,18 @@ export class Leg {
       if (this.#pc.signalingState === "closed") return;
       throw err;
     }
-    this.#on.offer(this.#pc.localDescription.sdp);
+    this.#on.offer(this.#pc.localDescription.sdp, this.#id);
     const unsent = this.#unsent ?? [];
     this.#unsent = null;
     unsent.forEach(this.#on.candidate);
   }
 
-  /** @param {string} sdp the far end's answer */
-  async answer(sdp) {
-    if (this.#pc.signalingState !== "have-local-offer") return;
+  /**
+   * @param {string} sdp the far end's answer; one to an earlier leg's offer is dropped
+   * @param {number} id
+   */
+  async answer(sdp, id) {
+    if (id !== this.#id || this.#pc.signalingState !== "have-local-offer") return;
     await this.#pc.setRemoteDescription({ type: "answer", sdp });
     const early = this.#early;
     this.#early = [];

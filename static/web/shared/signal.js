@@ -66,13 +66,19 @@ export class Signal {
     return this.open;
   }
 
+  /** Closes the socket, and opens none until connect is called. */
+  rest() {
+    clearTimeout(this.#timer);
+    this.#lostAt = 0;
+    this.#forget();
+  }
+
   /** Ends for good. */
   close() {
     this.#closed = true;
-    clearTimeout(this.#timer);
     removeEventListener("online", this.#hurry);
     removeEventListener("offline", this.#drop);
-    this.#forget();
+    this.rest();
   }
 
   #hurry = () => {

@@ -95,7 +95,8 @@ export class Session {
 
   /** Brings the video from another window to this one. */
   take() {
-    this.#signal.send({ type: "take" });
+    this.#follow({ status: "Connecting" });
+    this.#signal.connect();
   }
 
   /** Releases the call; resolves once the server has, or soon after. */
@@ -144,7 +145,7 @@ export class Session {
       case "restart":
         return this.#makeLeg();
       case "answer":
-        return this.#leg?.answer(message.sdp).catch((err) => this.#refuse(err));
+        return this.#leg?.answer(message.sdp, message.id).catch((err) => this.#refuse(err));
       case "candidate":
         return this.#leg?.candidate(message);
       case "stopped":
@@ -210,7 +211,7 @@ export class Session {
   #makeLeg() {
     this.#dropLeg();
     const leg = new Leg(["video"], this.#servers, {
-      offer: (sdp) => this.#post({ type: "offer", sdp }),
+      offer: (sdp, id) => this.#post({ type: "offer", sdp, id }),
       candidate: (candidate) => this.#post({ type: "candidate", ...candidate }),
       track: (track) => this.#on.customer(track),
       link: (up) => this.#hold(up),
