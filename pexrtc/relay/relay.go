@@ -137,14 +137,20 @@ func (r *Relay) Port() int { return r.ports.port }
 // NewLeg begins a leg. Whoever made it closes it; the relay's Close does so for the rest.
 func (r *Relay) NewLeg(cfg LegConfig) *Leg {
 	l := newLeg(r, cfg)
+	if !r.remember(l) {
+		_ = l.Close() // nothing is open yet that could fail
+	}
+	return l
+}
+
+// remember lets Close end the leg; false when the relay is closed already.
+func (r *Relay) remember(l *Leg) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed {
-		l.closed = true
-		return l
+	if !r.closed {
+		r.legs[l] = struct{}{}
 	}
-	r.legs[l] = struct{}{}
-	return l
+	return !r.closed
 }
 
 func (r *Relay) forget(l *Leg) {
