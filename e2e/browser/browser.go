@@ -14,7 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Patience is how long anything waited for may take, unless [Frame.Within] says otherwise.
+// Patience is how long anything waited for may take, unless [Document.Within] says otherwise.
 const Patience = 10 * time.Second
 
 const closeTime = 10 * time.Second
@@ -29,13 +29,15 @@ type Browser struct {
 type Option func(*settings)
 
 type settings struct {
-	camera     bool
-	thirdParty bool
+	camera, refuses, thirdParty bool
 }
 
 // NoCamera leaves the machine without camera and microphone; else it has fake ones with a moving
 // test pattern and a beep.
 func NoCamera() Option { return func(s *settings) { s.camera = false } }
+
+// RefuseCamera is a user who says no when asked for camera, microphone or screen; else they are given.
+func RefuseCamera() Option { return func(s *settings) { s.refuses = true } }
 
 // BlockThirdPartyCookies refuses cookies of a frame from another site, unless they are partitioned.
 func BlockThirdPartyCookies() Option { return func(s *settings) { s.thirdParty = false } }
@@ -102,6 +104,11 @@ func flags(s settings, path, profile, proxy string) []chromedp.ExecAllocatorOpti
 		chromedp.Flag("mute-audio", true),
 		chromedp.Flag("disable-features", "Translate,AutofillServerCommunication,OptimizationHints,MediaRouter"),
 	)
+	answer := any(true)
+	if s.refuses {
+		answer = "deny"
+	}
+	all = append(all, chromedp.Flag("use-fake-ui-for-media-stream", answer))
 	if s.camera {
 		all = append(all, chromedp.Flag("use-fake-device-for-media-stream", true))
 	}

@@ -74,7 +74,7 @@ func TestElements(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			f := &Start(t).Open(outer.URL + tt.path).Frame
+			f := &Start(t).Open(outer.URL + tt.path).Document
 			for _, name := range tt.frames {
 				f = f.Frame(name)
 			}
@@ -107,7 +107,7 @@ func TestAFrameOutlivesItsReload(t *testing.T) {
 	}))
 	outer := site(t, map[string]string{"/": `<iframe title="Widget" src="` + otherSite(inner.URL) + `/w"></iframe>`})
 	p := Start(t).Open(outer.URL)
-	widget := p.Frame.Frame("Widget")
+	widget := p.Frame("Widget")
 	before := widget.Status()
 	widget.Button("Again").Click()
 	widget.AwaitTrue(`document.querySelector('[role=status]').textContent !== '` + before + `'`)
@@ -168,7 +168,7 @@ func TestVideo(t *testing.T) {
 	inner := site(t, map[string]string{"/": call})
 	outer := site(t, map[string]string{"/": `<iframe title="Video" allow="camera *" src="` + otherSite(inner.URL) + `" width=800 height=700></iframe>`})
 	p := Start(t).Open(outer.URL)
-	f := p.Frame.Frame("Video")
+	f := p.Frame("Video")
 	f.Video("Your camera").AwaitMoving()
 	far := f.Video("Customer video")
 	far.AwaitFrames(10)
@@ -197,8 +197,17 @@ func TestCameraRefusedOrMissing(t *testing.T) {
 		navigator.mediaDevices.getUserMedia({video: true}).then(() => 'Camera', e => e.name)
 			.then(s => document.querySelector('div').textContent = s)</script>`})
 	t.Run("given", func(t *testing.T) { Start(t).Open(srv.URL).AwaitAlert("Camera") })
-	t.Run("refused", func(t *testing.T) { Start(t).Open(srv.URL, RefuseCamera()).AwaitAlert("NotAllowedError") })
+	t.Run("refused", func(t *testing.T) { Start(t, RefuseCamera()).Open(srv.URL).AwaitAlert("NotAllowedError") })
 	t.Run("missing", func(t *testing.T) { Start(t, NoCamera()).Open(srv.URL).AwaitAlert("NotFoundError") })
+}
+
+func TestScreenShare(t *testing.T) {
+	srv := site(t, map[string]string{"/": `<video aria-label="Screen" autoplay muted></video><button>Share</button><script>
+		document.querySelector('button').onclick = async () =>
+			document.querySelector('video').srcObject = await navigator.mediaDevices.getDisplayMedia({video: true})</script>`})
+	p := Start(t).Open(srv.URL)
+	p.Button("Share").Click()
+	p.Video("Screen").AwaitMoving()
 }
 
 func TestReceived(t *testing.T) {
@@ -244,7 +253,7 @@ func TestReceived(t *testing.T) {
 	outer := site(t, map[string]string{"/": `<iframe title="In" src="` + inner + `/"></iframe>`})
 	b := Start(t)
 	p, q := b.Open(outer.URL), b.Open(outer.URL+"/?other")
-	p.Frame.Frame("In").AwaitStatus("secret-message secret-event")
+	p.Frame("In").AwaitStatus("secret-message secret-event")
 	for _, secret := range []string{"secret-header", "secret-packed", "secret-event", "secret-message", "q=asked"} {
 		if !slices.ContainsFunc(p.Received(), func(e Exchange) bool { return e.Has(secret) }) {
 			t.Errorf("%q is not in what was received", secret)
@@ -305,7 +314,7 @@ func TestProblems(t *testing.T) {
 	p := Start(t).Open(outer.URL)
 	p.AwaitText("Calm")
 	p.NoProblems()
-	p.Frame.Frame("In").AwaitText("Done")
+	p.Frame("In").AwaitText("Done")
 	for _, want := range []string{"console: so 7", "thrown", "Content Security Policy"} {
 		deadline := time.Now().Add(Patience)
 		for !strings.Contains(strings.Join(p.Problems(), "\n"), want) {
@@ -342,9 +351,9 @@ func TestCookies(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p := Start(t, tt.browser...).Open(outer.URL, tt.person...)
-			p.Frame.Frame("In").AwaitStatus("0 cookies")
+			p.Frame("In").AwaitStatus("0 cookies")
 			p.Reload()
-			p.Frame.Frame("In").AwaitStatus(tt.want)
+			p.Frame("In").AwaitStatus(tt.want)
 		})
 	}
 }
@@ -366,6 +375,17 @@ func TestPeopleAreApart(t *testing.T) {
 	}
 	ada.Close()
 	bob.AwaitText("Here")
+}
+
+func TestPopup(t *testing.T) {
+	srv := site(t, map[string]string{
+		"/":    `<button onclick="open('/pop', 'pop', 'popup,width=300,height=300')">Pop out</button>`,
+		"/pop": `<button onclick="opener.document.title = 'Popped'">Tell</button>`,
+	})
+	p := Start(t).Open(srv.URL)
+	p.Button("Pop out").Click()
+	p.Popup().Button("Tell").Click()
+	p.AwaitTrue(`document.title === 'Popped'`)
 }
 
 func TestScreenshot(t *testing.T) {

@@ -13,44 +13,46 @@ import (
 
 // Element is what has a role and an accessible name in a frame, found anew each time it is used.
 type Element struct {
-	frame      *Frame
+	frame      *Document
 	role, name string
 }
 
 // Find is the element of an ARIA role ("button", "textbox", "checkbox", "heading", ...) and exact name.
-func (f *Frame) Find(role, name string) *Element { return &Element{frame: f, role: role, name: name} }
+func (f *Document) Find(role, name string) *Element {
+	return &Element{frame: f, role: role, name: name}
+}
 
 // Button, Link, Field and Checkbox are elements of the usual roles.
-func (f *Frame) Button(name string) *Element   { return f.Find("button", name) }
-func (f *Frame) Link(name string) *Element     { return f.Find("link", name) }
-func (f *Frame) Field(name string) *Element    { return f.Find("textbox", name) }
-func (f *Frame) Checkbox(name string) *Element { return f.Find("checkbox", name) }
+func (f *Document) Button(name string) *Element   { return f.Find("button", name) }
+func (f *Document) Link(name string) *Element     { return f.Find("link", name) }
+func (f *Document) Field(name string) *Element    { return f.Find("textbox", name) }
+func (f *Document) Checkbox(name string) *Element { return f.Find("checkbox", name) }
 
 // AwaitStatus waits until some role=status says exactly text.
-func (f *Frame) AwaitStatus(text string) {
+func (f *Document) AwaitStatus(text string) {
 	f.page.who.t.Helper()
 	f.awaitLive("status", func(said string) bool { return said == text }, text)
 }
 
 // AwaitAlert waits until some role=alert says text, among other things.
-func (f *Frame) AwaitAlert(text string) {
+func (f *Document) AwaitAlert(text string) {
 	f.page.who.t.Helper()
 	f.awaitLive("alert", func(said string) bool { return strings.Contains(said, text) }, text)
 }
 
 // Alert is what the role=alert regions say now.
-func (f *Frame) Alert() string {
+func (f *Document) Alert() string {
 	f.page.who.t.Helper()
 	return strings.Join(f.live("alert"), "\n")
 }
 
 // Status is what the role=status regions say now.
-func (f *Frame) Status() string {
+func (f *Document) Status() string {
 	f.page.who.t.Helper()
 	return strings.Join(f.live("status"), "\n")
 }
 
-func (f *Frame) live(role string) (said []string) {
+func (f *Document) live(role string) (said []string) {
 	f.page.who.t.Helper()
 	f.await("reading role="+role, func(ctx context.Context, s scope) (_ string, err error) {
 		said, err = s.said(ctx, role)
@@ -59,7 +61,7 @@ func (f *Frame) live(role string) (said []string) {
 	return said
 }
 
-func (f *Frame) awaitLive(role string, is func(string) bool, text string) {
+func (f *Document) awaitLive(role string, is func(string) bool, text string) {
 	f.page.who.t.Helper()
 	f.await(fmt.Sprintf("waiting for role=%s to say %q", role, text), func(ctx context.Context, s scope) (string, error) {
 		all, err := s.said(ctx, role)
@@ -249,7 +251,7 @@ func (e *Element) Press(keys string) {
 }
 
 // Press presses keys where the focus is.
-func (f *Frame) Press(keys string) {
+func (f *Document) Press(keys string) {
 	f.page.who.t.Helper()
 	f.await("pressing keys", func(ctx context.Context, s scope) (string, error) { return "", s.keys(ctx, keys) })
 }

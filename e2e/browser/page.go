@@ -14,9 +14,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Page is a tab. As a [Frame] it is its top document.
+// Page is a tab. As a [Document] it is its top document.
 type Page struct {
-	Frame
+	Document
 	who    *person
 	ctx    context.Context // chromedp's, of the tab
 	cancel context.CancelFunc
@@ -28,17 +28,24 @@ type Page struct {
 
 func (who *person) open(url string) *Page {
 	who.t.Helper()
-	ctx, cancel := chromedp.NewContext(who.b.ctx, chromedp.WithExistingBrowserContext(who.id))
+	p := who.attach(chromedp.WithExistingBrowserContext(who.id))
+	p.setLanguage()
+	p.Resize(who.width, who.height)
+	p.Go(url)
+	return p
+}
+
+// attach makes a new tab, or one that is there, a Page.
+func (who *person) attach(to chromedp.ContextOption) *Page {
+	who.t.Helper()
+	ctx, cancel := chromedp.NewContext(who.b.ctx, to)
 	p := &Page{who: who, ctx: ctx, cancel: sync.OnceFunc(cancel), attached: map[target.ID]context.Context{}}
-	p.Frame = Frame{page: p, within: Patience}
+	p.Document = Document{page: p, within: Patience}
 	who.t.Cleanup(p.cancel)
 	if err := chromedp.Do(ctx); err != nil {
 		who.t.Fatalf("opening a tab: %v", err)
 	}
 	p.watch(ctx)
-	p.setLanguage()
-	p.Resize(who.width, who.height)
-	p.Go(url)
 	return p
 }
 
@@ -47,6 +54,25 @@ func (p *Page) Tab(url string) *Page {
 	p.who.t.Helper()
 	return p.who.open(url)
 }
+
+// Popup is the window that this page has opened, as soon as it has.
+func (p *Page) Popup() *Page {
+	p.who.t.Helper()
+	var id target.ID
+	p.await("waiting for a window that the page opens", func(ctx context.Context, s scope) (string, error) {
+		all, err := chromedp.Targets(ctx)
+		for _, info := range all {
+			if info.Type == "page" && info.OpenerID == p.id() {
+				id = info.TargetID
+				return "", nil
+			}
+		}
+		return "there is none", err
+	})
+	return p.who.attach(chromedp.WithTargetID(id))
+}
+
+func (p *Page) id() target.ID { return chromedp.FromContext(p.ctx).Target.TargetID }
 
 // Close closes the tab without asking it, as a killed one.
 func (p *Page) Close() { p.cancel() }

@@ -3,7 +3,6 @@ package browser
 import (
 	"testing"
 
-	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
@@ -14,9 +13,6 @@ type PersonOption func(*person)
 
 // NoCookies keeps every cookie away from the browser and from the servers.
 func NoCookies() PersonOption { return func(p *person) { p.proxyOptions.noCookies = true } }
-
-// RefuseCamera is a person who says no when asked for camera and microphone.
-func RefuseCamera() PersonOption { return func(p *person) { p.refuses = true } }
 
 // Size is the page's size in CSS pixels, 1280 x 800 unless said.
 func Size(width, height int) PersonOption {
@@ -33,7 +29,6 @@ type person struct {
 	id            cdp.BrowserContextID
 	proxyOptions  proxyOptions
 	proxy         *proxy
-	refuses       bool
 	width, height int
 	language      string
 }
@@ -58,24 +53,5 @@ func newPerson(b *Browser, opts []PersonOption) *person {
 			b.t.Errorf("a request left the machine: %s", host)
 		}
 	})
-	who.answerPrompts()
 	return who
-}
-
-// answerPrompts decides beforehand what a person would be asked.
-func (who *person) answerPrompts() {
-	setting := browser.PermissionSettingGranted
-	if who.refuses {
-		setting = browser.PermissionSettingDenied
-	}
-	for _, name := range []string{"camera", "microphone"} {
-		_, err := chromedp.CallBrowser(who.b.ctx, browser.SetPermission, browser.SetPermissionParams{
-			Permission:       &browser.PermissionDescriptor{Name: name},
-			Setting:          setting,
-			BrowserContextID: who.id,
-		})
-		if err != nil {
-			who.t.Fatalf("answering for the %s: %v", name, err)
-		}
-	}
 }

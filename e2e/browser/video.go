@@ -13,7 +13,7 @@ import (
 type Video struct{ *Element }
 
 // Video is the video of that accessible name.
-func (f *Frame) Video(name string) Video { return Video{f.Find("video", name)} }
+func (f *Document) Video(name string) Video { return Video{f.Find("video", name)} }
 
 const decoded = `this.getVideoPlaybackQuality().totalVideoFrames`
 
@@ -142,7 +142,7 @@ const streams = `async function() {
 }`
 
 // Streams are the RTP streams of all peer connections that the frame has.
-func (f *Frame) Streams() (all []Stream) {
+func (f *Document) Streams() (all []Stream) {
 	f.page.who.t.Helper()
 	f.await("reading the streams", func(ctx context.Context, s scope) (string, error) {
 		all = nil
