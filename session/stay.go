@@ -145,7 +145,7 @@ func (c *Call) newRelayLeg(p *pexrtc.Participant) leg {
 	states := make(chan relay.State, 64)
 	l := &relayLeg{participant: p, done: make(chan struct{})}
 	l.Leg = c.calls.cfg.Relay.NewLeg(relay.LegConfig{
-		ICEServers: p.ICEServers(), RelayOnly: p.RelayOnly(), VP9: p.VP9(), Log: c.log,
+		ICEServers: p.ICEServers(), RelayOnly: p.RelayOnly(), TrickleICE: p.TrickleICE(), VP9: p.VP9(), Log: c.log,
 		OnState: func(st relay.State) {
 			select {
 			case states <- st:

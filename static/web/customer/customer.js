@@ -17,6 +17,7 @@ const agent = at("#agent");
 let view = "setup";
 let asking = false;
 let complaint = ""; // why Start video call did not start
+let eager = false; // Start was pressed before the devices were there
 let moving = false; // the agent's picture
 let silent = false; // the browser wants a click before it plays the voice
 let left = false;
@@ -197,6 +198,7 @@ async function checkDevices() {
   else visit.microphone.fail(found.microphone);
   if (found.video) visit.camera.use(found.video);
   else visit.camera.fail(found.camera);
+  if (eager) begin();
 }
 
 /** @param {SubmitEvent} event */
@@ -205,11 +207,21 @@ function submit(event) {
   const consent = at("#consent");
   consent.setAttribute("aria-invalid", String(!consent.checked));
   complaint = consent.checked ? "" : word("customer.consent-missing");
+  eager = consent.checked && asking;
   if (!consent.checked) consent.focus();
-  else if (!visit.microphone.live) complaint = word(asking ? "devices.asking" : "devices.needed");
-  if (complaint) return render();
-  visit.start(chosenName());
-  enter("call");
+  else if (asking) complaint = word("devices.asking");
+  else return begin();
+  render();
+}
+
+// Everything is agreed: the call starts, unless there is nothing to speak into.
+function begin() {
+  eager = false;
+  complaint = visit.microphone.live ? "" : word("devices.needed");
+  if (!complaint) {
+    visit.start(chosenName());
+    enter("call");
+  }
   render();
 }
 

@@ -1,0 +1,13 @@
+// Package e2e runs the whole program in a real browser: the built binary between the two stand-ins,
+// people in Chromium, packets that are counted.
+//
+//	centre_test.go   a contact centre of one test: stand-ins, the server's process, people's pages
+//	call_test.go     calls from ring to hang-up, in both media modes
+//	signin_test.go   ways to sign in
+//	refuse_test.go   what goes wrong, and what the page says about it
+//	demo_test.go     videoleg demo, as a newcomer
+//	arrows_test.go   which package may import which
+//
+// The browser driver is e2e/browser. Without a Chromium the tests are skipped, saying so; with
+// VIDEOLEG_E2E=required, as in make test, they fail.
+package e2e
