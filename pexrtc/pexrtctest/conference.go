@@ -80,9 +80,11 @@ func (s *Server) open(service Service) *conference {
 	return c
 }
 
-// mustWait: guests wait for the start, and for each one's admission when the room is locked.
+// mustWait: guests wait for the start where hosts have a PIN, and for each one's admission when the
+// room is locked.
 func (c *conference) mustWait(p *participant) bool {
-	return !p.host() && !p.admitted && (!c.started || c.locked)
+	unstarted := !c.started && c.service.HostPIN != ""
+	return !p.host() && !p.admitted && (unstarted || c.locked)
 }
 
 // dismiss removes a guest for whom no host came.

@@ -171,7 +171,9 @@ func (s *Server) issueToken(p *participant) {
 	}
 	p.token = newToken()
 	s.tokens[p.token] = p
-	p.stopTimers()
+	if p.tokenTimer != nil {
+		p.tokenTimer.Stop()
+	}
 	p.tokenTimer = s.later(s.opts.TokenLife, func() { s.remove(p, reasonTokenExpired) })
 	s.touch()
 }
