@@ -66,7 +66,8 @@ func (a *Agent) String() string       { return "agent " + a.id }
 func (a *Agent) GoString() string     { return a.String() }
 func (a *Agent) LogValue() slog.Value { return slog.StringValue(a.id) }
 
-// Conversation reads a conversation by REST. ErrNotFound also stands for one that the agent may not see.
+// Conversation reads a conversation by REST, in two attempts of five seconds at most. ErrNotFound also
+// stands for one that the agent may not see, and for an id that is none.
 func (a *Agent) Conversation(ctx context.Context, id string) (*Conversation, error) {
 	if !idForm.MatchString(id) {
 		return nil, &Error{Step: "conversation", Host: a.cloud.api.Host, Status: http.StatusNotFound, Err: errNotID}

@@ -13,7 +13,8 @@ import (
 var (
 	// ErrSignIn: the token is expired, revoked or of another region, or the code was not accepted.
 	ErrSignIn = errors.New("the agent must sign in to Genesys Cloud")
-	// ErrForbidden: the OAuth client lacks a scope, or the agent's role a permission.
+	// ErrForbidden: the OAuth client is not accepted or lacks a scope, or the agent's role lacks a
+	// permission. To sign in again does not help.
 	ErrForbidden = errors.New("not allowed by Genesys Cloud")
 	// ErrNotFound: no such thing, or one that this agent may not see.
 	ErrNotFound = errors.New("not found in Genesys Cloud")
@@ -66,10 +67,10 @@ func (e *Error) Unwrap() error { return e.Err }
 // Is sorts the error under one of the package's kinds.
 func (e *Error) Is(kind error) bool {
 	switch {
+	case e.Status == http.StatusForbidden, e.Code == "invalid_client", e.Code == "unauthorized_client":
+		return kind == ErrForbidden
 	case e.Status == http.StatusUnauthorized, e.Code == "invalid_grant":
 		return kind == ErrSignIn
-	case e.Status == http.StatusForbidden:
-		return kind == ErrForbidden
 	case e.Status == http.StatusNotFound:
 		return kind == ErrNotFound
 	case e.Status == http.StatusTooManyRequests:

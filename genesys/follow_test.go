@@ -108,6 +108,20 @@ func TestSilence(t *testing.T) {
 	}
 }
 
+// A platform that answers a ping now and then must not be taken for a broken path.
+func TestOnePongIsNoPromise(t *testing.T) {
+	inBubble(t, func(t *testing.T, p *platform, f *followed) {
+		f.want("live")
+		conn := p.socket(false)
+		conn.say(`{"topicName":"channel.metadata","eventBody":{"message":"pong"}}`)
+		for range 5 {
+			wait(t.Context(), 30*time.Second)
+			conn.say(heartbeatNow)
+		}
+		f.quiet()
+	})
+}
+
 func TestClosingSocketHasAnHeir(t *testing.T) {
 	inBubble(t, func(t *testing.T, p *platform, f *followed) {
 		f.want("live")

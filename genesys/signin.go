@@ -39,7 +39,8 @@ func (c *Cloud) AuthorizeURL(state, verifier string) string {
 }
 
 // SignIn turns a code into an Agent: the token (Basic secret where there is one, PKCE always) and then who
-// the token belongs to. ErrSignIn: the code is used, old or not ours.
+// the token belongs to. ErrSignIn: the code is used, old or not ours; ErrForbidden: the
+// OAuth client is not accepted.
 func (c *Cloud) SignIn(ctx context.Context, code, verifier string) (*Agent, error) {
 	token, err := c.token(ctx, "sign-in", func(ctx context.Context) (*oauth2.Token, error) {
 		return c.oauth.Exchange(ctx, code, oauth2.VerifierOption(verifier))

@@ -93,7 +93,8 @@ func TestSignInFails(t *testing.T) {
 	}{
 		{"code is used", "POST /oauth/token", 400, `{"error":"invalid_grant","error_description":"no"}`, ErrSignIn,
 			"genesys: sign-in: 400 invalid_grant (login.test)"},
-		{"client is unknown", "POST /oauth/token", 401, `{"error":"invalid_client"}`, ErrSignIn, "401 invalid_client"},
+		{"client is unknown", "POST /oauth/token", 401, `{"error":"invalid_client"}`, ErrForbidden, "401 invalid_client"},
+		{"client may not", "POST /oauth/token", 400, `{"error":"unauthorized_client"}`, ErrForbidden, "400 unauthorized_client"},
 		{"login host fails", "POST /oauth/token", 502, `bad gateway`, ErrUnavailable, "502 Bad Gateway (login.test)"},
 		{"no JSON", "POST /oauth/token", 200, `{`, ErrUnavailable, "sign-in"},
 		{"no token", "POST /oauth/token", 200, `{}`, ErrUnavailable, "sign-in"},

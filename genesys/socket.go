@@ -17,8 +17,9 @@ const (
 	pingEvery = 10 * time.Second
 	// silence is how long a socket may say nothing: the server's own heartbeat comes every 30 s.
 	silence = 35 * time.Second
-	// pingSilence takes its place on a socket that has answered a ping.
+	// pingSilence takes its place on a socket that has answered steadyPongs pings.
 	pingSilence = pingEvery + 5*time.Second
+	steadyPongs = 2
 	writeTime   = 5 * time.Second
 )
 
@@ -29,6 +30,7 @@ type socket struct {
 	began   time.Time
 	limit   time.Duration // of silence
 	heard   bool          // it has said something
+	pongs   int
 
 	stop   context.CancelFunc // ends the keeper, who closes conn
 	keeper sync.WaitGroup
@@ -109,6 +111,9 @@ func (s *socket) next(topic string) (message, error) {
 	s.channel.doubts = 0
 	m, err := decode(text, topic)
 	if m.kind == pong {
+		s.pongs++
+	}
+	if s.pongs >= steadyPongs {
 		s.limit = pingSilence
 	}
 	return m, err

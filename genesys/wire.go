@@ -17,6 +17,8 @@ const (
 	maxAnswer     = 4 << 20         // bytes of one REST answer
 	maxErrorBody  = 64 << 10        // bytes read of an answer that is not a success
 	maxRetryAfter = 5 * time.Minute // what we believe of Retry-After
+
+	keptConnections = 16 // per host
 )
 
 var errTooLong = errors.New("answer is too long")
@@ -109,5 +111,7 @@ func transportOf(client *http.Client) http.RoundTripper {
 	if client != nil && client.Transport != nil {
 		return client.Transport
 	}
-	return http.DefaultTransport.(*http.Transport).Clone()
+	own := http.DefaultTransport.(*http.Transport).Clone()
+	own.MaxIdleConnsPerHost = keptConnections
+	return own
 }
