@@ -231,7 +231,11 @@ func (o *offer) writeLine(b *strings.Builder, line mediaLine, ssrcs map[string]s
 			fmt.Fprintf(b, "a=extmap:%s\r\n", a.Value)
 		}
 	}
-	if line.kind == application || line.codec == nil {
+	if line.kind == application {
+		return
+	}
+	if line.codec == nil {
+		fmt.Fprint(b, "a=rtpmap:127 rejected/90000\r\n")
 		return
 	}
 	line.codec.write(b)
