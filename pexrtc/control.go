@@ -58,6 +58,11 @@ func (p *Participant) Admit(ctx context.Context, uuid string) error {
 	return p.about(ctx, uuid, "unlock")
 }
 
+// Mute takes the microphone of another participant from the mix, or gives it back. Hosts.
+func (p *Participant) Mute(ctx context.Context, uuid string, muted bool) error {
+	return p.about(ctx, uuid, onOff(muted, "mute", "unmute"))
+}
+
 func (p *Participant) about(ctx context.Context, uuid, what string) error {
 	if err := checkText("participant", uuid, 128); err != nil || uuid == "" || uuid == "." || uuid == ".." {
 		return errors.New("pexrtc: no such participant identifier")

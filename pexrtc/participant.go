@@ -119,6 +119,9 @@ func (p *Participant) BandwidthOut() int { return kbps(p.info.BandwidthOut) }
 // VP9: the conference may use VP9.
 func (p *Participant) VP9() bool { return bool(p.info.VP9) }
 
+// ChatEnabled: the conference carries messages.
+func (p *Participant) ChatEnabled() bool { return bool(p.info.ChatEnabled) }
+
 // GuestsCanPresent: guests may take the floor.
 func (p *Participant) GuestsCanPresent() bool { return bool(p.info.GuestsCanPresent) }
 

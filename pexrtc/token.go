@@ -98,6 +98,7 @@ type tokenAnswer struct {
 	VP9                flag     `json:"vp9_enabled"`
 	TrickleICE         flag     `json:"trickle_ice_enabled"`
 	GuestsCanPresent   flag     `json:"guests_can_present"`
+	ChatEnabled        flag     `json:"chat_enabled"`
 	BandwidthIn        number   `json:"bandwidth_in"`
 	BandwidthOut       number   `json:"bandwidth_out"`
 	RelayOnly          flag     `json:"use_relay_candidates_only"`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/videoleg/videoleg/genesys"
@@ -35,6 +36,8 @@ type Call struct {
 	window  window
 	problem *page.Problem // what the agent must know and act on
 	stay    stay
+	chat    chat
+	story   story
 }
 
 const (
@@ -118,10 +121,15 @@ func (c *Call) apply(next rules.Call, d rules.Decision) {
 	c.rules = next
 	for _, r := range d.Reasons {
 		c.log.Debug("rule", "row", r.Row, "code", r.Code, "why", r.Words)
+		if r.Code != rules.Duplicate {
+			c.note("rule", string(r.Code), strings.TrimSpace(r.Row+" "+r.Words))
+		}
 	}
 	c.wake.set(&c.owner, d.Wake, func() { c.apply(c.rules.OnTimer(c.now())) })
 	for _, a := range d.Actions {
-		c.log.Info("action", "do", fmt.Sprintf("%T%+v", a, a), "row", c.rules.View().Row)
+		do := fmt.Sprintf("%T%+v", a, a)
+		c.log.Info("action", "do", do, "row", c.rules.View().Row)
+		c.note("action", strings.TrimPrefix(do, "rules."), "")
 		c.act(a)
 	}
 	c.update()
@@ -216,7 +224,10 @@ func (c *Call) Attach(conn *page.Conn, live bool) bool {
 			old.Send(page.Out{Type: page.State, View: &page.View{Status: StatusNoCall, Pane: paneElsewhere}})
 		}
 		c.stay.offer = offer{}
+		c.note("page", "attached", "")
 		c.update()
+		c.showPeople()
+		c.tellChat(c.chat.lines...)
 		if !live {
 			c.askPage(page.Connect)
 		}
@@ -225,7 +236,10 @@ func (c *Call) Attach(conn *page.Conn, live bool) bool {
 
 // Detach says that conn is gone, and why. The call waits a while for the page to come back.
 func (c *Call) Detach(conn *page.Conn, why error) {
-	c.post(func() { c.window.leave(&c.owner, conn, why, c.close) })
+	c.post(func() {
+		c.note("page", "gone", "")
+		c.window.leave(&c.owner, conn, why, c.close)
+	})
 }
 
 // Handle takes a message of a page.
@@ -249,6 +263,16 @@ func (c *Call) handle(in page.In) {
 		c.candidate(pexrtc.Candidate{Candidate: in.Candidate, MID: in.Mid})
 	case page.Camera:
 		c.apply(c.rules.OnCamera(in.On && in.Available, c.now()))
+	case page.Lock, page.Admit, page.Mute, page.Remove:
+		c.control(in)
+	case page.Chat:
+		c.say(in.Text)
+	case page.Invite:
+		c.invite()
+	case page.Watch:
+		c.watchStatistics(in.On)
+	case page.Story:
+		c.window.send(page.Out{Type: page.Story, Story: c.tellStory()})
 	case page.Retry:
 		c.retry()
 	case page.Stop:
@@ -283,6 +307,7 @@ func (c *Call) finish() {
 	c.wake.stop()
 	c.watch.stop()
 	c.window.grace.stop()
+	c.window.statistics.stop()
 	c.leave(false)
 	select {
 	case <-c.opened:

@@ -22,8 +22,10 @@ type CallConfig struct {
 	HostPIN     string
 	Alias       genesys.AliasSource
 	Rules       rules.Options
-	Log         *slog.Logger
-	Metrics     *Metrics
+	// Invite makes a link into a session; nil: there are none.
+	Invite  func(ctx context.Context, session string) (string, error)
+	Log     *slog.Logger
+	Metrics *Metrics
 }
 
 // maxCalls bounds the legs of one process.

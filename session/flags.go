@@ -14,6 +14,9 @@ type mirror struct {
 	known, busy bool // told is what the node knows; a request is under way
 }
 
+// says reports whether the node knows that the flag is on, or off.
+func (m *mirror) says(on bool) bool { return m.known && m.told == on }
+
 const (
 	flagTries = 3
 	flagTime  = 5 * time.Second
@@ -41,6 +44,7 @@ func (c *Call) tell(m *mirror, want bool, send func(*pexrtc.Participant, context
 			}
 			m.known, m.told = true, want
 			c.tell(m, m.want, send)
+			c.update()
 		}
 	})
 }

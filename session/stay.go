@@ -19,6 +19,7 @@ type stay struct {
 	participant *pexrtc.Participant // nil until joined
 	released    chan struct{}       // closed when the last participant is handed back; nil before the first
 	roster      pexrtc.Roster
+	locked      bool // newcomers wait
 
 	leg        leg // nil until the participant is there
 	offer      offer
@@ -277,6 +278,12 @@ func (c *Call) event(e pexrtc.Event) {
 	case pexrtc.Roster:
 		c.stay.roster = e
 		c.tellRoster()
+		c.showPeople()
+	case pexrtc.ConferenceUpdated:
+		c.stay.locked = e.Locked
+		c.update()
+	case pexrtc.MessageReceived:
+		c.chatted(e)
 	case pexrtc.EventsLost:
 		c.stay.roster.Synced = false
 		c.tellRoster()

@@ -54,12 +54,19 @@ func (c *Call) update() {
 	if v.Status == StatusEnded || v.Status == StatusNoCall {
 		c.window.live = false
 	}
+	c.noteState(v)
 	c.window.show(v)
 }
 
 func (c *Call) view() page.View {
 	r := c.rules.View()
-	v := page.View{Sending: r.Sending, Hidden: r.CustomerHidden, Error: c.problem}
+	v := page.View{
+		Sending: r.Sending, Confirmed: r.Sending && c.stay.video.says(false), Hidden: r.CustomerHidden,
+		Recording: string(r.Recording), Room: c.room(), Error: c.problem,
+	}
+	if len(r.Dark) > 0 {
+		v.Why = string(r.Dark[0])
+	}
 	v.Status, v.Pane, v.Step = c.status(r)
 	if r.Blind && r.Phase != rules.PhaseEnded {
 		v.Notice = paneBlind

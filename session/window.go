@@ -21,6 +21,9 @@ type window struct {
 	live  bool       // the page has a peer connection that was negotiated with us before
 	shown page.View  // what conn was told last
 	grace timer
+
+	people     []page.Person // likewise
+	statistics timer         // the next counters, while the page looks at them
 }
 
 // offer is a page's offer that waits for its turn; no SDP, no offer.
@@ -37,7 +40,8 @@ func (w *window) open(conn *page.Conn, live bool) *page.Conn {
 	}
 	w.grace.stop()
 	w.conn, w.live = conn, live
-	w.shown = page.View{}
+	w.shown, w.people = page.View{}, nil
+	w.statistics.stop()
 	return old
 }
 
@@ -48,6 +52,7 @@ func (w *window) leave(o *owner, conn *page.Conn, why error, gone func()) {
 		return
 	}
 	w.conn = nil
+	w.statistics.stop()
 	wait := lostGrace
 	if errors.Is(why, page.ErrUnloaded) {
 		wait = unloadGrace

@@ -14,14 +14,24 @@ const (
 	Hello  Type = "hello"  // first message: what the page is for
 	Offer  Type = "offer"  // SDP of the page's peer connection, first or renegotiated
 	Camera Type = "camera" // the person's own wish: camera on or off
-	Mute   Type = "mute"   // the customer's own microphone
+	Mute   Type = "mute"   // the customer's own microphone; of the agent's page, somebody's
 	Retry  Type = "retry"  // Try again was pressed
 	Stop   Type = "stop"   // the widget is about to be removed
 	Leave  Type = "leave"  // the customer leaves
+
+	Lock   Type = "lock"   // newcomers wait, or do not any more
+	Admit  Type = "admit"  // let one who waits in
+	Remove Type = "remove" // take one out
+	Invite Type = "invite" // a link for the customer is wanted
+	Watch  Type = "watch"  // the statistics are looked at, or are not any more
 )
 
 // In both directions.
-const Candidate Type = "candidate" // ICE candidate; empty text ends them
+const (
+	Candidate Type = "candidate" // ICE candidate; empty text ends them
+	Chat      Type = "chat"      // a message to everybody; to the page: all since it came
+	Story     Type = "story"     // what has happened and why is wanted, or told
+)
 
 // To the page.
 const (
@@ -31,6 +41,11 @@ const (
 	Restart Type = "restart" // make a new peer connection, and offer again
 	Answer  Type = "answer"  // SDP
 	Stopped Type = "stopped" // answer to stop: everything is released
+
+	People     Type = "people"     // everybody in the room, each time
+	Statistics Type = "statistics" // counters of the hop to the node
+	Invitation Type = "invitation" // answer to invite; without a link there is none
+	Refused    Type = "refused"    // what was asked for did not come to pass
 )
 
 // In is a message from the page. Which fields count depends on Type.
@@ -48,8 +63,11 @@ type In struct {
 	Candidate string `json:"candidate"`
 	Mid       string `json:"mid"`
 
-	On        bool `json:"on"`        // camera, mute
+	On        bool `json:"on"`        // camera, mute, lock, watch
 	Available bool `json:"available"` // camera: there is one that may be used
+
+	Who  string `json:"who"`  // mute, admit, remove: ID of people
+	Text string `json:"text"` // chat
 }
 
 // Limits of what a page may send, in bytes.
@@ -59,6 +77,7 @@ const (
 	maxCandidate = 1 << 10
 	maxToken     = 8 << 10
 	maxShort     = 256
+	maxText      = 4 << 10
 )
 
 // errMessage is a message that no page of ours sends.
@@ -85,6 +104,8 @@ func Parse(data []byte) (In, error) {
 		{"sdp", in.SDP, maxSDP},
 		{"candidate", in.Candidate, maxCandidate},
 		{"mid", in.Mid, 32},
+		{"who", in.Who, 128},
+		{"text", in.Text, maxText},
 	} {
 		if len(field.value) > field.max {
 			return In{}, fmt.Errorf("%w: %s has %d bytes, %d are allowed", errMessage, field.name, len(field.value), field.max)
@@ -104,8 +125,14 @@ type Out struct {
 	Candidate string `json:"candidate,omitempty"`
 	Mid       string `json:"mid,omitempty"`
 	Visit     string `json:"visit,omitempty"`
+	Story     string `json:"story,omitempty"`
+	Link      string `json:"link,omitempty"` // invitation
+	What      Type   `json:"what,omitempty"` // refused: the message that asked for it
 	*Servers
 	*View
+	People   []Person  `json:"people,omitempty"`
+	Messages []Message `json:"messages,omitempty"`
+	Hop      *Hop      `json:"hop,omitempty"`
 }
 
 // Servers is the ICE configuration of a connect message.
@@ -131,6 +158,14 @@ type View struct {
 	Sending    bool `json:"sending"`              // agent: the customer can see the agent now
 	Hidden     bool `json:"hidden,omitempty"`     // agent: the customer's picture is held back
 	AgentVideo bool `json:"agentVideo,omitempty"` // customer: the agent shows a picture
+
+	// Confirmed: the room has heard that the agent shows himself (see Sending).
+	Confirmed bool `json:"confirmed,omitempty"`
+	// Why is the weightiest reason why the customer does not see the agent, a code of the rules.
+	Why string `json:"why,omitempty"`
+	// Recording is the call's recording: active, paused, none, or empty while unknown.
+	Recording string `json:"recording,omitempty"`
+	Room      *Room  `json:"room,omitempty"` // agent: nil while we are in none
 
 	Error *Problem `json:"error,omitempty"`
 }
