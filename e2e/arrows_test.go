@@ -23,6 +23,7 @@ const (
 	oauth2     = "golang.org/x/oauth2"
 	websocket  = "github.com/gorilla/websocket"
 	uuid       = "github.com/google/uuid"
+	nats       = "github.com/nats-io"
 	chromedp   = "github.com/chromedp"
 )
 
@@ -35,12 +36,18 @@ var arrows = map[string]struct{ inside, outside []string }{
 		outside: []string{echo, envconfig, prometheus},
 	},
 	"agentapp":            {inside: []string{"session", "genesys", "static"}, outside: []string{echo}},
-	"customerapp":         {inside: []string{"session", "static"}, outside: []string{echo}},
+	"customerapp":         {inside: []string{"session", "pexrtc/policy", "pexrtc/events", "static"}, outside: []string{echo}},
 	"session":             {inside: []string{"session", "pexrtc", "genesys"}, outside: []string{prometheus}},
+	"session/audit":       {inside: []string{"session/feed"}},
+	"session/feed":        {},
+	"session/invite":      {inside: []string{"session/seal"}},
 	"session/page":        {outside: []string{websocket}},
 	"session/rules":       {},
 	"session/seal":        {},
+	"session/store":       {outside: []string{nats}},
 	"pexrtc":              {outside: []string{pion}},
+	"pexrtc/events":       {},
+	"pexrtc/policy":       {},
 	"pexrtc/relay":        {inside: []string{"pexrtc"}, outside: []string{pion}},
 	"pexrtc/pexrtctest":   {outside: []string{pion, uuid, websocket}},
 	"genesys":             {outside: []string{sdk, oauth2, websocket}},
