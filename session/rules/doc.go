@@ -58,7 +58,8 @@
 //	microphone       mirrored to our participant always, also during hold; no effect on video
 //	customer hidden  from the agent, while held, if the deployment wants it
 //	leg dropped      by someone: stay out. Else: read after 1.5 s, join once more if still ours
-//	alone            no video or api participant but agents: 30 s, then end for everyone. Counted
-//	                 only when synced, ours and not blind, and if a customer was ever in
+//	alone            no video or api participant but agents: 30 s (none, if he said goodbye), then
+//	                 end for everyone. Counted only when synced, ours and not blind, and if a
+//	                 customer was ever in
 //	playback leg     sip:...playback@...: removed each time it appears
 package rules

@@ -59,6 +59,7 @@ func (p *player) joined()                 { p.take(p.call.OnJoined(p.now)) }
 func (p *player) joinFailed()             { p.take(p.call.OnJoinFailed(p.now)) }
 func (p *player) removed(words string)    { p.take(p.call.OnRemoved(words, p.now)) }
 func (p *player) retry()                  { p.take(p.call.OnRetry(p.now)) }
+func (p *player) goodbye()                { p.take(p.call.OnGoodbye(p.now)) }
 func (p *player) roster(ms ...Member)     { p.take(p.call.OnRoster(ms, true, p.now)) }
 func (p *player) rosterLost(ms ...Member) { p.take(p.call.OnRoster(ms, false, p.now)) }
 

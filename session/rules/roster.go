@@ -45,6 +45,9 @@ func (c Call) OnRoster(members []Member, synced bool, now time.Time) (Call, Deci
 		}
 	}
 	seen.met = seen.met || seen.customers > 0
+	if seen.customers > 0 && seen.customers != c.roster.customers {
+		seen.goodbye = false // whoever said so has gone, and another is there
+	}
 	c.roster = seen
 	return c.act(now, d)
 }
@@ -73,7 +76,6 @@ func (c *Call) alone(now time.Time, d *Decision) {
 	case !left && !c.aloneSince.IsZero():
 		c.aloneSince = time.Time{}
 		if c.roster.customers > 0 {
-			c.roster.goodbye = false
 			d.because(CustomerBack)
 		}
 	}

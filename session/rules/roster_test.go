@@ -33,6 +33,31 @@ func TestAlone(t *testing.T) {
 			}
 			p.pass(time.Hour)
 		}, nil},
+		{"a customer who said goodbye is not waited for", func(p *player) {
+			p.goodbye()
+			p.roster(contactCentre)
+		}, []Action{EndForAll{}}},
+		{"a goodbye after he has gone", func(p *player) {
+			p.roster(contactCentre)
+			p.goodbye()
+		}, []Action{EndForAll{}}},
+		{"a goodbye alone ends nothing", func(p *player) {
+			p.goodbye()
+			p.pass(time.Hour)
+		}, nil},
+		{"one of two customers says goodbye, the other reloads", func(p *player) {
+			other := Member{UUID: "m-other"}
+			p.roster(theCustomer, other)
+			p.goodbye()
+			p.roster(theCustomer)
+			p.roster()
+			p.pass(AloneGrace - 1)
+		}, nil},
+		{"a goodbye while blind waits until we see", func(p *player) {
+			p.blind(SocketDown)
+			p.goodbye()
+			p.roster(contactCentre)
+		}, []Action{SetVideo{false}, StopPresentation{}}},
 		{"a second agent is not a customer", func(p *player) {
 			p.roster(anAgent, Member{UUID: "m-bob", CallTag: AgentTag + "other"})
 			p.pass(AloneGrace)
