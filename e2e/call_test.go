@@ -56,7 +56,7 @@ func TestCustomerLeaves(t *testing.T) {
 	_, customer, widget := c.call(b)
 	customer.Button("Leave").Click()
 	widget.AwaitStatus("Call ended")
-	customer.AwaitText("Thank you")
+	customer.AwaitText("You have left the call")
 	c.awaitEmpty(5 * time.Second)
 	<-c.conversation().Done()
 }

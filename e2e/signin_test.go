@@ -1,0 +1,144 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/videoleg/videoleg/e2e/browser"
+	"github.com/videoleg/videoleg/genesys/genesystest"
+)
+
+// oldURL is a widget address of the vendor's app, with what it should never have carried.
+const oldURL = "/?pcConversationId={{pcConversationId}}&pcEnvironment={{pcEnvironment}}&pcLangTag={{pcLangTag}}&pexipNode=old.example&pexipAgentPin=864209"
+
+func TestSignIn(t *testing.T) {
+	public := func(o *genesystest.Options) { o.Clients[0].Secret = "" }
+	for _, tc := range []struct {
+		name   string
+		cloud  func(*genesystest.Options)
+		secret string // of our client; empty is PKCE alone
+	}{
+		{"with a client secret", nil, clientSecret},
+		{"with PKCE alone", public, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := start(t, options{cloud: tc.cloud, env: map[string]string{"GENESYS_CLIENT_SECRET": tc.secret}})
+			desktop, _, widget := c.call(browser.Start(t))
+			desktop.NeverReceived(c.allSecrets()...)
+			if url := widget.URL(); strings.Contains(url, "code=") || strings.Contains(url, "state=") {
+				t.Errorf("the widget's address keeps the sign-in: %s", url)
+			}
+		})
+	}
+}
+
+// TestSignInOnce: the next widget needs no sign-in.
+func TestSignInOnce(t *testing.T) {
+	c := start(t, options{})
+	desktop, _, widget := c.call(browser.Start(t))
+	desktop.Button("Reload widget").Click()
+	widget.AwaitTrue("performance.getEntriesByType('navigation')[0].type && document.body.dataset.signin === ''")
+	widget.AwaitStatus("In call")
+	authorized := 0
+	for _, r := range c.cloud.Requests() {
+		if r.Path == "/oauth/authorize" {
+			authorized++
+		}
+	}
+	if authorized != 1 {
+		t.Errorf("%d visits to the login page, want 1", authorized)
+	}
+}
+
+func TestSignInWithoutThirdPartyCookies(t *testing.T) {
+	c := start(t, options{})
+	c.call(browser.Start(t, browser.BlockThirdPartyCookies()))
+}
+
+// TestSignInWithoutAnyCookie: the stand-in's own login keeps no cookie either, so it asks who it
+// is; our side must find its way without.
+func TestSignInWithoutAnyCookie(t *testing.T) {
+	c := start(t, options{})
+	b := browser.Start(t)
+	desktop := b.Open(c.cloud.URL+"/?agent=ada", browser.NoCookies())
+	customer := c.enter(b)
+	desktop.Button("Answer").Click()
+	widget := desktop.Frame("Video")
+	widget.Button("Ada Lovelace").Click()
+	widget.AwaitStatus("In call")
+	widget.Video("Customer video").AwaitMoving()
+	customer.Video("Agent video").AwaitMoving()
+	desktop.NeverReceived(c.allSecrets()...)
+}
+
+func TestOldWidgetURLs(t *testing.T) {
+	c := start(t, options{cloud: func(o *genesystest.Options) {
+		o.WidgetURL = strings.TrimSuffix(o.WidgetURL, "/?conversationid={{pcConversationId}}") + oldURL
+	}})
+	desktop, _, _ := c.call(browser.Start(t))
+	desktop.Button("Reload widget").Click()
+	desktop.Frame("Video").AwaitStatus("In call")
+	log := c.process.text()
+	if n := strings.Count(log, "carries a PIN"); n != 1 {
+		t.Errorf("%d warnings of the PIN in the URL, want 1", n)
+	}
+	if strings.Contains(log, "864209") {
+		t.Error("the log shows the PIN of the URL")
+	}
+}
+
+// TestForgedSignIn: a code that another browser obtained gets nobody in.
+func TestForgedSignIn(t *testing.T) {
+	c := start(t, options{})
+	b := browser.Start(t)
+	attacker, err := http.Get(c.agent + "/?conversationid=c0ffee00-0000-4000-8000-000000000001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	attacker.Body.Close()
+	_, page := get(t, c.agent+"/?conversationid=c0ffee00-0000-4000-8000-000000000001")
+	_, rest, _ := strings.Cut(page, "state=")
+	state, _, _ := strings.Cut(rest, `"`)
+	victim := b.Open(c.agent + "/oauth/callback?code=stolen-code&state=" + state)
+	victim.AwaitAlert("could not be finished in this browser")
+	for _, r := range c.cloud.Requests() {
+		if r.Path == "/oauth/token" {
+			t.Error("the code was exchanged")
+		}
+	}
+}
+
+func TestPageHeaders(t *testing.T) {
+	c := start(t, options{})
+	for _, tc := range []struct{ url, ancestors string }{
+		{c.agent + "/?conversationid=c0ffee00-0000-4000-8000-000000000001", "frame-ancestors " + c.cloud.URL + ";"},
+		{c.customer + "/", "frame-ancestors 'none'"},
+	} {
+		r, _ := get(t, tc.url)
+		policy := r.Header.Get("Content-Security-Policy")
+		if !strings.Contains(policy, tc.ancestors) || !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
+			t.Errorf("%s: policy %q, want %q in it and nothing unsafe", tc.url, policy, tc.ancestors)
+		}
+		for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"} {
+			if got := r.Header.Get(name); got != want {
+				t.Errorf("%s: %s is %q, want %q", tc.url, name, got, want)
+			}
+		}
+	}
+	for _, cookie := range cookies(t, c.agent+"/?conversationid=c0ffee00-0000-4000-8000-000000000001") {
+		if !cookie.HttpOnly || !cookie.Secure || !cookie.Partitioned || cookie.SameSite != http.SameSiteNoneMode {
+			t.Errorf("cookie %s is %+v, want HttpOnly, Secure, Partitioned, SameSite=None", cookie.Name, cookie)
+		}
+	}
+}
+
+func cookies(t *testing.T, url string) []*http.Cookie {
+	t.Helper()
+	r, _ := get(t, url)
+	all := r.Cookies()
+	if len(all) == 0 {
+		t.Errorf("%s sets no cookie", url)
+	}
+	return all
+}
