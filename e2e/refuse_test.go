@@ -159,7 +159,7 @@ func TestCallsWithoutVideo(t *testing.T) {
 func TestCustomerRefusesCamera(t *testing.T) {
 	c := start(t, options{})
 	p := browser.Start(t, browser.RefuseCamera()).Open(c.customer, browser.Size(390, 800))
-	p.AwaitText("not allowed")
+	p.AwaitText("does not let us use your camera and microphone")
 }
 
 func TestCustomerWithoutInvitation(t *testing.T) {

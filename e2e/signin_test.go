@@ -56,19 +56,21 @@ func TestSignInWithoutThirdPartyCookies(t *testing.T) {
 	c.call(browser.Start(t, browser.BlockThirdPartyCookies()))
 }
 
-// TestSignInWithoutAnyCookie: the stand-in's own login keeps no cookie either, so it asks who it
-// is; our side must find its way without.
-func TestSignInWithoutAnyCookie(t *testing.T) {
+// TestSignInWithoutOurCookies: a browser that keeps no cookie of ours is signed in all the same,
+// and again after a reload.
+func TestSignInWithoutOurCookies(t *testing.T) {
 	c := start(t, options{})
 	b := browser.Start(t)
-	desktop := b.Open(c.cloud.URL+"/?agent=ada", browser.NoCookies())
+	desktop := b.Open(c.cloud.URL+"/?agent=ada", browser.NoCookies("localhost"))
 	customer := c.enter(b)
 	desktop.Button("Answer").Click()
 	widget := desktop.Frame("Video")
-	widget.Button("Ada Lovelace").Click()
 	widget.AwaitStatus("In call")
 	widget.Video("Customer video").AwaitMoving()
 	customer.Video("Agent video").AwaitMoving()
+	desktop.Button("Reload widget").Click()
+	widget.AwaitStatus("In call")
+	widget.Video("Customer video").AwaitMoving()
 	desktop.NeverReceived(c.allSecrets()...)
 }
 

@@ -347,6 +347,7 @@ func TestCookies(t *testing.T) {
 		{"all", nil, nil, "2 cookies"},
 		{"third-party blocked", []Option{BlockThirdPartyCookies()}, nil, "1 cookies"},
 		{"none", nil, []PersonOption{NoCookies()}, "0 cookies"},
+		{"none of another host", nil, []PersonOption{NoCookies("elsewhere")}, "2 cookies"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

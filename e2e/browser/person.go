@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -11,8 +12,13 @@ import (
 // PersonOption says who opens a page, and how.
 type PersonOption func(*person)
 
-// NoCookies keeps every cookie away from the browser and from the servers.
-func NoCookies() PersonOption { return func(p *person) { p.proxyOptions.noCookies = true } }
+// NoCookies keeps every cookie away from the browser and from the servers of these hosts; of all,
+// if none is named.
+func NoCookies(hosts ...string) PersonOption {
+	return func(p *person) {
+		p.proxyOptions.noCookies = func(host string) bool { return len(hosts) == 0 || slices.Contains(hosts, host) }
+	}
+}
 
 // Size is the page's size in CSS pixels, 1280 x 800 unless said.
 func Size(width, height int) PersonOption {

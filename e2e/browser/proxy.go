@@ -32,7 +32,9 @@ type Exchange struct {
 	Body []byte
 }
 
-type proxyOptions struct{ noCookies bool }
+type proxyOptions struct {
+	noCookies func(host string) bool // nil: all may have cookies
+}
 
 // proxy is what a browser context sends all its requests to.
 type proxy struct {
@@ -182,7 +184,7 @@ func (p *proxy) forward(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	defer res.Body.Close()
-	p.strip(res.Header)
+	p.strip(out, res.Header)
 	rec := p.note(Exchange{Method: r.Method, URL: r.URL.String(), Status: res.StatusCode, Header: res.Header.Clone()})
 	maps.Copy(w.Header(), res.Header)
 	w.WriteHeader(res.StatusCode)
@@ -211,14 +213,20 @@ func (p *proxy) prepare(r *http.Request) {
 		r.Header.Set("Accept-Encoding", "gzip")
 	}
 	r.Header.Del("Sec-WebSocket-Extensions") // no compression of messages
-	if p.noCookies {
+	if p.cookieless(r) {
 		r.Header.Del("Cookie")
 	}
 }
 
-func (p *proxy) strip(h http.Header) {
-	if p.noCookies {
-		h.Del("Set-Cookie")
+// cookieless tells whether the request's server may neither set nor get cookies.
+func (p *proxy) cookieless(r *http.Request) bool {
+	host, _, _ := strings.Cut(r.Host, ":")
+	return p.noCookies != nil && p.noCookies(host)
+}
+
+func (p *proxy) strip(r *http.Request, answer http.Header) {
+	if p.cookieless(r) {
+		answer.Del("Set-Cookie")
 	}
 }
 
@@ -317,7 +325,7 @@ func (p *proxy) upgrade(client net.Conn, from *bufio.Reader, server net.Conn, ho
 	if err != nil {
 		return nil, err
 	}
-	p.strip(res.Header)
+	p.strip(req, res.Header)
 	rec := p.note(Exchange{Method: req.Method, URL: fmt.Sprintf("ws://%s%s", host, req.URL.RequestURI()),
 		Status: res.StatusCode, Header: res.Header.Clone()})
 	if res.StatusCode != http.StatusSwitchingProtocols {
