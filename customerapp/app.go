@@ -29,6 +29,10 @@ type Config struct {
 	Adhoc   bool   // the front page may start a session without an invitation
 	Version string
 	Log     *slog.Logger
+
+	// What Pexip asks and tells.
+	Policy Face
+	Events Face
 }
 
 // App serves the customers.
@@ -52,6 +56,8 @@ func (a *App) Mount(e *echo.Echo) {
 	e.GET("/", a.front)
 	e.GET("/visit", a.socket)
 	e.GET("/static/*", echo.WrapHandler(static.Handler()))
+	a.cfg.Policy.mount(e, "/policy/v1/*")
+	a.cfg.Events.mount(e, "/events")
 	e.RouteNotFound("/*", a.notFound)
 }
 

@@ -4,6 +4,8 @@
 //	GET /          the page; where VIDEOLEG_ADHOC_SESSIONS allows it, it starts a session of its own
 //	GET /visit     the page's WebSocket
 //	GET /static/…  what the page is made of
+//	GET /policy/…  what Pexip asks (pexrtc/policy), behind credentials; off without them
+//	POST /events   what Pexip tells (pexrtc/events), the same
 //
 // A customer holds a sealed visit token in the page: it names the session and nothing else, and
 // brings a reloaded page back to it. PINs and the node's tokens stay in this process. What happens

@@ -3,7 +3,9 @@ package session
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
+	"time"
 
 	"github.com/videoleg/videoleg/pexrtc"
 	"github.com/videoleg/videoleg/session/seal"
@@ -31,14 +33,15 @@ type Visits struct {
 	ctx  context.Context
 	stop context.CancelFunc
 
-	mu   sync.Mutex // guards byID
-	byID map[string]*Visit
+	mu        sync.Mutex // guards what follows
+	byID      map[string]*Visit
+	announced map[string]time.Time // sessions without a visit, and until when they are open
 }
 
 // NewVisits returns an empty set; Close ends it.
 func NewVisits(cfg VisitConfig) *Visits {
 	ctx, stop := context.WithCancel(context.Background())
-	return &Visits{cfg: cfg, ctx: ctx, stop: stop, byID: map[string]*Visit{}}
+	return &Visits{cfg: cfg, ctx: ctx, stop: stop, byID: map[string]*Visit{}, announced: map[string]time.Time{}}
 }
 
 // Start begins a new session for a customer of that display name and joins its room.
@@ -67,6 +70,23 @@ func (vs *Visits) Join(id, name string) (*Visit, error) {
 	v.start(v.finish)
 	v.post(v.join)
 	return v, nil
+}
+
+// Announce opens a session whose customer comes to the room by another way than a visit.
+func (vs *Visits) Announce(id string, life time.Duration) {
+	vs.mu.Lock()
+	defer vs.mu.Unlock()
+	now := time.Now()
+	maps.DeleteFunc(vs.announced, func(_ string, end time.Time) bool { return end.Before(now) })
+	vs.announced[id] = now.Add(life)
+}
+
+// Known reports whether a session is open: a customer of this process is in it, or it was
+// announced.
+func (vs *Visits) Known(id string) bool {
+	vs.mu.Lock()
+	defer vs.mu.Unlock()
+	return vs.byID[id] != nil || time.Now().Before(vs.announced[id])
 }
 
 // forget takes an ended visit out; its owner calls it.
