@@ -20,11 +20,12 @@ type call struct {
 	ssrcs       map[string]string // by mid, as announced once
 
 	// Server.mu guards the rest.
-	offer     *offer // last agreed
-	sinks     map[string]*sink
-	acked     bool
-	closing   bool
-	dropTimer *time.Timer
+	offer      *offer // last agreed
+	sinks      map[string]*sink
+	candidates int // trickled
+	acked      bool
+	closing    bool
+	dropTimer  *time.Timer
 }
 
 // callBody is the body of calls and update.
@@ -183,8 +184,8 @@ func (s *Server) disconnectCall(_ *request, p *participant) reply {
 	return doneNull
 }
 
-// newCandidate takes one of the client's addresses; unusable ones are ignored, as the others may
-// do.
+// newCandidate takes one of the client's addresses; unusable ones and those beyond the limit are
+// ignored, as the others may do.
 func (s *Server) newCandidate(r *request, p *participant) reply {
 	var body struct {
 		Candidate string `json:"candidate"`
@@ -194,11 +195,11 @@ func (s *Server) newCandidate(r *request, p *participant) reply {
 	if r.decode(&body) != nil || len(body.Candidate) > 1000 {
 		return badRequest
 	}
+	c := p.call
 	candidate := strings.TrimPrefix(body.Candidate, "a=")
-	if candidate != "" && !p.call.closing {
-		if err := p.call.peer.AddICECandidate(webrtc.ICECandidateInit{Candidate: candidate}); err != nil {
-			s.opts.Log.Debug("candidate ignored", "err", err)
-		}
+	if candidate != "" && !c.closing && c.candidates < maxCandidates {
+		c.candidates++
+		_ = c.peer.AddICECandidate(webrtc.ICECandidateInit{Candidate: candidate})
 	}
 	return doneNull
 }

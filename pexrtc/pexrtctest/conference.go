@@ -33,7 +33,7 @@ type conference struct {
 // with a status is a refusal.
 func (s *Server) join(service Service, p *participant) reply {
 	c := s.conferences[service.Name]
-	if c != nil && len(c.participants) >= limit(c.service) {
+	if len(s.participants) >= maxOnNode || c != nil && len(c.participants) >= limit(c.service) {
 		return answer(http.StatusForbidden, "Participant limit reached")
 	}
 	if c == nil {
@@ -161,7 +161,7 @@ func (s *Server) settle(c *conference) {
 		s.end(c, reasonNobodyKeeps)
 		return
 	}
-	if !c.started && slices.ContainsFunc(c.participants, (*participant).starts) {
+	if !c.started && c.service.StartAfter == 0 && slices.ContainsFunc(c.participants, (*participant).starts) {
 		s.start(c)
 		return
 	}

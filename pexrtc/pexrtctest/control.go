@@ -13,19 +13,25 @@ type message struct {
 // conferenceRequests are the requests about a whole room. Those that guests may make too are in
 // guestRequests.
 var conferenceRequests = map[string]func(*Server, *request, *conference) reply{
-	"disconnect":       (*Server).disconnectAll,
-	"lock":             (*Server).lock,
-	"unlock":           (*Server).unlock,
-	"start_conference": (*Server).startConference,
-	"muteguests":       (*Server).muteGuests,
-	"unmuteguests":     (*Server).unmuteGuests,
-	"dial":             (*Server).dialRequest,
-	"message":          (*Server).messageAll,
-	"clearallbuzz":     (*Server).clearAllBuzz,
-	"clearspotlights":  (*Server).clearSpotlights,
-	"transform_layout": func(*Server, *request, *conference) reply { return done },
-	"set_message_text": func(*Server, *request, *conference) reply { return done },
+	"disconnect":             (*Server).disconnectAll,
+	"lock":                   (*Server).lock,
+	"unlock":                 (*Server).unlock,
+	"start_conference":       (*Server).startConference,
+	"muteguests":             (*Server).muteGuests,
+	"unmuteguests":           (*Server).unmuteGuests,
+	"dial":                   (*Server).dialRequest,
+	"message":                (*Server).messageAll,
+	"clearallbuzz":           (*Server).clearAllBuzz,
+	"clearspotlights":        (*Server).clearSpotlights,
+	"transform_layout":       acceptConference,
+	"set_message_text":       acceptConference,
+	"set_guests_can_unmute":  acceptConference,
+	"set_guests_can_present": acceptConference,
+	"silent_video_detection": acceptConference,
 }
+
+// acceptConference is for what changes nothing here.
+func acceptConference(*Server, *request, *conference) reply { return done }
 
 var guestRequests = map[string]bool{"message": true}
 

@@ -20,13 +20,14 @@ func (s *Server) dialAutomatic(c *conference) {
 		if slices.ContainsFunc(c.participants, present) {
 			continue
 		}
-		keep := a.KeepConferenceAlive
+		keep, role := a.KeepConferenceAlive, roleFrom(a.Role)
+		setDefault(&role, roleGuest)
 		setDefault(&keep, "keep_conference_alive_if_multiple")
 		setDefault(&a.Protocol, protocolSIP)
 		setDefault(&a.CallType, "video")
 		s.dial(c, keep, DialRequest{
 			Automatic: true, Destination: a.RemoteAlias, Protocol: a.Protocol,
-			Role: roleFrom(a.Role), CallType: a.CallType,
+			Role: role, CallType: a.CallType,
 			LocalAlias: a.LocalAlias, LocalDisplayName: a.LocalDisplayName,
 			RemoteDisplayName: a.RemoteDisplayName, DTMFSequence: a.DTMFSequence,
 		})
@@ -51,9 +52,8 @@ func (s *Server) dialRequest(r *request, c *conference) reply {
 	if r.decode(&body) != nil || body.Destination == "" || len(body.Destination) > maxName || len(body.RemoteDisplayName) > maxName {
 		return badRequest
 	}
-	legs := []string{}
-	if s.opts.Dial == nil || len(c.participants) >= limit(c.service) {
-		return answer(http.StatusOK, legs)
+	if s.opts.Dial == nil {
+		return answer(http.StatusOK, []string{})
 	}
 	if body.Protocol == "" || body.Protocol == "auto" {
 		body.Protocol = protocolSIP
@@ -67,11 +67,14 @@ func (s *Server) dialRequest(r *request, c *conference) reply {
 		RemoteDisplayName: body.RemoteDisplayName, DTMFSequence: body.DTMFSequence,
 		CustomSIPHeaders: body.CustomSIPHeaders,
 	})
-	return answer(http.StatusOK, append(legs, p.uuid))
+	if p == nil {
+		return answer(http.StatusOK, []string{})
+	}
+	return answer(http.StatusOK, []string{p.uuid})
 }
 
 // dial adds a leg to the room and calls its far end in the background; s.mu is held. The leg is
-// audio only, whatever was asked for: the trunk of this node carries no video.
+// audio only, whatever was asked for: the trunk of this node carries no video. A full room gets none.
 func (s *Server) dial(c *conference, keepAlive string, req DialRequest) *participant {
 	req.Conference, req.ServiceTag = c.service.Name, c.service.Tag
 	name := req.RemoteDisplayName
@@ -86,7 +89,10 @@ func (s *Server) dial(c *conference, keepAlive string, req DialRequest) *partici
 		hungUp <- reason
 		cancel()
 	}
-	s.join(c.service, p)
+	if s.join(c.service, p).status != 0 {
+		cancel()
+		return nil
+	}
 	s.tasks.Go(func() {
 		defer cancel()
 		s.runLeg(ctx, p, req, hungUp)

@@ -52,8 +52,8 @@ func parseOffer(text string, preferred []string) (*offer, error) {
 		return nil, errors.New("offer too long")
 	}
 	o := &offer{session: &sdp.SessionDescription{}}
-	if err := o.session.UnmarshalString(text); err != nil {
-		return nil, fmt.Errorf("offer: %w", err)
+	if o.session.UnmarshalString(text) != nil {
+		return nil, errors.New("offer is no SDP") // the cause would quote it
 	}
 	if n := len(o.session.MediaDescriptions); n == 0 || n > maxMediaLines {
 		return nil, fmt.Errorf("offer has %d media lines", n)

@@ -145,6 +145,7 @@ func (s *Server) transfer(r *request, p *participant) reply {
 	}
 	oneTime := newToken()
 	s.tickets[oneTime] = ticket{alias: body.Alias, role: role}
+	s.later(s.opts.TokenLife, func() { delete(s.tickets, oneTime) })
 	p.send("refer", map[string]string{"alias": body.Alias, "token": oneTime})
 	return done
 }

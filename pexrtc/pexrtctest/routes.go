@@ -18,6 +18,7 @@ const (
 	maxText     = 8 << 10
 	maxRequests = 10_000 // kept for Server.Requests
 	maxInRoom   = 100    // participants of one conference
+	maxOnNode   = 1000   // participants of all
 )
 
 // request is one call of the client API; actor is who holds its token.

@@ -24,8 +24,8 @@ type Service struct {
 	// AutomaticParticipants are called when the room opens, once.
 	AutomaticParticipants []AutomaticParticipant
 
-	// StartAfter starts the conference for waiting guests that long after it opened, and no host
-	// does so before: a host who is late. 0 means that a host starts it.
+	// StartAfter keeps guests waiting that long after the room opened, even with a host in it: a
+	// host who is late. 0 means that the first host with media starts the conference.
 	StartAfter time.Duration
 	// DropMediaAfter cuts the media of each call that long after its ack, without a word.
 	DropMediaAfter time.Duration
