@@ -52,6 +52,16 @@ type Config struct {
 	PexipGuestPIN       secret   `envconfig:"PEXIP_GUEST_PIN"`
 	PexipWebappPath     string   `envconfig:"PEXIP_WEBAPP_PATH" default:"/webapp/m"`
 
+	// Rooms that the policy describes: their service tag, a theme that exists on the platform, the
+	// layout, besteffort, on or off for encryption, the most participants (0 is no limit), and the
+	// domain of their calling address, by default the host of the first node.
+	PexipServiceTag string     `envconfig:"PEXIP_SERVICE_TAG" default:"videoleg"`
+	PexipTheme      string     `envconfig:"PEXIP_THEME"`
+	PexipLayout     layout     `envconfig:"PEXIP_LAYOUT" default:"five_mains_seven_pips"`
+	PexipCryptoMode cryptoMode `envconfig:"PEXIP_CRYPTO_MODE"`
+	PexipRoomLimit  int        `envconfig:"PEXIP_ROOM_LIMIT" default:"0"`
+	PexipDomain     string     `envconfig:"PEXIP_DOMAIN"`
+
 	// AliasSource says where the session ID stands in the conversation: ani-name, ani, sip-user
 	// or attribute:NAME.
 	AliasSource aliasSource `envconfig:"ALIAS_SOURCE" default:"ani-name"`
@@ -246,6 +256,7 @@ func portOf(addr string) string {
 }
 
 func (c *Config) checkPexip(f *faults) {
+	before := len(*f)
 	checkPIN(f, "PEXIP_HOST_PIN", c.PexipHostPIN)
 	checkPIN(f, "PEXIP_GUEST_PIN", c.PexipGuestPIN)
 	if c.PexipGuestPIN != "" && c.PexipGuestPIN == c.PexipHostPIN {
@@ -261,6 +272,9 @@ func (c *Config) checkPexip(f *faults) {
 	}
 	if c.ContactCenterURI != "" && !strings.HasPrefix(c.ContactCenterURI, "sip:") && !strings.HasPrefix(c.ContactCenterURI, "sips:") {
 		f.add("CONTACT_CENTER_URI", "%q does not begin with sip: or sips:", c.ContactCenterURI)
+	}
+	if err := c.rooms().Check(); err != nil && len(*f) == before && c.PexipHostPIN != "" {
+		f.add("PEXIP_…", "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 }
 

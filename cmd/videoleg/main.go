@@ -24,6 +24,7 @@ func commands() []command {
 		{"serve", "run the server, configured by VIDEOLEG_… variables", serve},
 		{"demo", "run a whole contact centre on localhost, with stand-ins for both far ends", demo},
 		{"check", "say whether the configuration is right and the far ends answer", check},
+		{"policy", "print the local policy for Pexip nodes that may not ask a server", printPolicy},
 		{"version", "print the version", func(_ context.Context, args []string, out io.Writer) error {
 			if err := noArguments("version", args); err != nil {
 				return err

@@ -125,11 +125,15 @@ func newServer(cfg Config, mediaIPs []net.IP, log *slog.Logger) (s *server, err 
 		Kbps: int(cfg.MediaBandwidthKbps), Log: log, Metrics: metrics, Left: s.calls.CustomerLeft,
 	})
 	s.admin = newAdmin(registry)
-	return s, s.listen(cloud)
+	policy, err := s.policyFace(registry)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.listen(cloud, policy)
 }
 
 // listen mounts the apps and opens their listeners.
-func (s *server) listen(cloud *genesys.Cloud) error {
+func (s *server) listen(cloud *genesys.Cloud, policy customerapp.Face) error {
 	agents, err := agentapp.New(agentapp.Config{
 		Calls: s.calls, Cloud: cloud, URL: string(s.cfg.AgentURL), Secret: s.cfg.SessionSecret,
 		Media: session.MediaMode(s.cfg.MediaMode), Version: version(), Log: s.log.With("app", "agent"),
@@ -140,6 +144,7 @@ func (s *server) listen(cloud *genesys.Cloud) error {
 	customers, err := customerapp.New(customerapp.Config{
 		Visits: s.visits, URL: string(s.cfg.CustomerURL), Secret: s.cfg.SessionSecret,
 		Adhoc: s.cfg.AdhocSessions, Version: version(), Log: s.log.With("app", "customer"),
+		Policy: policy,
 	})
 	if err != nil {
 		return err

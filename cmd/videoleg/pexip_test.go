@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The local policy is made from the configuration; a script that is none is a wrong call.
+func TestPolicyCommand(t *testing.T) {
+	all := needed()
+	all["CONTACT_CENTER_URI"], all["PEXIP_CUSTOMER_PREFIX"] = "sip:+15551234567@trunk.example", "visitor."
+	settings(t, all)
+	for script, want := range map[string]string{"service": `"remote_alias": "sip:+15551234567@trunk.example"`, "participant": "visitor[.]"} {
+		var out bytes.Buffer
+		if err := run(t.Context(), []string{"policy", "-for", script}, &out); err != nil || !strings.Contains(out.String(), want) {
+			t.Errorf("policy -for %s = %v, without %s:\n%s", script, err, want, &out)
+		}
+	}
+	if err := run(t.Context(), []string{"policy", "-for", "lunch"}, io.Discard); !errors.Is(err, errUsage) {
+		t.Errorf("policy -for lunch = %v, want an error of usage", err)
+	}
+}
+
+// The policy face of a running server: closed without credentials, explicit for our prefixes, and
+// open for a session that is.
+func TestPolicyFace(t *testing.T) {
+	all := needed()
+	all["AGENT_ADDR"], all["CUSTOMER_ADDR"], all["ADMIN_ADDR"] = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
+	all["POLICY_USERNAME"], all["POLICY_PASSWORD"] = "pexip", "s3cret"
+	all["CONTACT_CENTER_URI"] = "sip:+15551234567@trunk.example"
+	settings(t, all)
+	cfg, err := loadConfig(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newServer(cfg, loopback, newLog(t.Output(), cfg))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.run(ctx) }()
+	<-s.serving
+	const known = "4711abcd4711abcd"
+	s.visits.Announce(known, time.Hour)
+	base := "http://" + s.addresses()["customer"] + "/policy/v1/service/configuration?call_direction=dial_in&local_alias="
+	for _, tc := range []struct {
+		name, alias, password string
+		status                int
+		want                  string
+	}{
+		{"wrong password", "cus" + known, "wrong", 401, ""},
+		{"customer", "cus" + known, "s3cret", 200, `"local_display_name":"4711abcd4711abcd"`},
+		{"agent", "agt" + known, "s3cret", 200, `"name":"4711abcd4711abcd"`},
+		{"nobody's session", "cus0000000000000000", "s3cret", 200, `"action":"reject"`},
+		{"foreign", "meet.ada", "s3cret", 404, `"action":"continue"`},
+	} {
+		r, err := http.NewRequest(http.MethodGet, base+tc.alias, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.SetBasicAuth("pexip", tc.password)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if answer.StatusCode != tc.status || !strings.Contains(string(body), tc.want) {
+			t.Errorf("%s: %d %s, want %d with %s", tc.name, answer.StatusCode, body, tc.status, tc.want)
+		}
+	}
+	if got := get(t, s.addresses()["admin"], "/metrics"); !strings.Contains(got, `videoleg_policy_decisions_total{reason="unknown",request="service",verdict="refuse"} 1`) {
+		t.Errorf("the refusal is not counted:\n%s", got)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("stop: %v", err)
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
