@@ -131,7 +131,8 @@ func TestAccessibleNames(t *testing.T) {
 		page  page
 		names []string
 	}{
-		{WidgetPage{}, []string{"Customer video", "Your camera", "Turn camera off"}},
+		{WidgetPage{}, []string{"Customer video", "Your camera", "Turn camera off", "Lock room", "Pop out video",
+			"Copy invitation link", "People", "Chat", "Statistics", "Settings"}},
 		{CustomerPage{}, []string{"Your name", "Start video call", "Your camera", "Agent video", "Mute microphone", "Turn camera off", "Leave"}},
 	}
 	for _, tt := range tests {
@@ -269,7 +270,7 @@ func TestPagesAreLight(t *testing.T) {
 		page   page
 		budget int // bytes, compressed
 	}{
-		{"widget", WidgetPage{SignIn: strings.Repeat("x", 400)}, 35_000},
+		{"widget", WidgetPage{SignIn: strings.Repeat("x", 400)}, 45_000},
 		{"customer", CustomerPage{}, 35_000},
 		{"error", ErrorPage{}, 10_000},
 	}

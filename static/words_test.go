@@ -12,13 +12,22 @@ var keys = map[string][]string{
 	"status.%s":        {"Signing in", "Connecting", "In call", "On hold", "Reconnecting", "Call ended", "No active call"},
 	"pane.%s.title":    panes,
 	"pane.%s.text":     panes,
-	"caption.%s":       {"sending", "not-yet", "off", "held", "blind", "reconnecting", "starting", "refused", "missing", "busy", "insecure"},
+	"caption.%s":       {"sending", "not-yet", "off", "held", "not-recorded", "recording-paused", "blind", "reconnecting", "starting", "refused", "missing", "busy", "insecure"},
 	"help.%s":          {"refused", "missing", "busy", "insecure"},
 	"devices.both.%s":  {"refused", "missing", "busy"},
 	"visit.%s.title":   visits,
 	"visit.%s.text":    visits,
 	"error.%s.message": localErrors,
 	"error.%s.next":    localErrors,
+
+	"recording.%s":   {"active", "paused", "none"},
+	"button.%s":      {"lock", "unlock", "popout", "return", "invite", "people", "chat", "statistics", "settings", "support"},
+	"people.%s":      {"self", "agent", "customer", "guest", "host", "phone", "wants-in", "muted", "camera-off", "sharing"},
+	"people.do-%s":   {"admit", "mute", "unmute", "remove"},
+	"people.name-%s": {"phone", "playback"},
+	"statistics.%s":  {"sent", "received", "size", "frames", "kbps", "loss", "rtt", "codec"},
+	"hop.%s":         {"server", "node", "direct"},
+	"quality.%s":     {"low", "medium", "high", "very-high", "auto"},
 
 	"devices.camera.%s":     {"refused", "missing", "busy"},
 	"devices.microphone.%s": {"refused", "missing", "busy"},
@@ -29,6 +38,7 @@ var (
 		"signing-in", "connecting", "in-call", "on-hold", "reconnecting", "call-ended", "no-active-call",
 		"call", "room", "camera", "joining",
 		"ringing", "held", "consulting", "blind", "elsewhere", "ended", "none", "no-alias", "waiting", "consulted", "away",
+		"sign-in-ended", "not-recorded", "recording-paused", "popped",
 	}
 	visits      = []string{"joining", "calling", "queue", "incall", "reconnecting", "ended"}
 	localErrors = []string{"page-offline", "page-signin", "page-media", "page-lost", "page-call"}

@@ -55,11 +55,17 @@ export async function askBoth() {
  * @typedef {"off"|"starting"|"live"|Trouble} DeviceState
  */
 
-/** One camera or microphone that can be switched off, light and all, and on again. */
+/**
+ * One camera or microphone that can be switched off, light and all, and on
+ * again. One that is unplugged is replaced by another until it comes back.
+ */
 export class Device {
   /** @type {MediaStreamTrack|null} */ track = null;
   /** @type {DeviceState} */ state = "off";
-  #constraints;
+  /** The device that went away, while another stands in. @type {{id: string, label: string}|null} */ lost = null;
+  #kind;
+  #chosen = ""; // ID of the person's choice; "": the browser's
+  #blurs = false;
   #changed;
   #turn = 0; // counts starts and stops: an answer that comes after the next one is stale
   #asked = false;
@@ -69,11 +75,9 @@ export class Device {
    * @param {(device: Device) => void} changed called after each change of state or track
    */
   constructor(kind, changed) {
-    this.#constraints = kind === "audio" ? { audio: AUDIO } : { video: VIDEO };
+    this.#kind = kind;
     this.#changed = changed;
-    navigator.mediaDevices?.addEventListener("devicechange", () => {
-      if (this.#asked && this.state === "missing") this.start();
-    });
+    navigator.mediaDevices?.addEventListener("devicechange", () => this.#look());
   }
 
   get live() {
@@ -91,7 +95,7 @@ export class Device {
     this.#asked = true;
     const turn = ++this.#turn;
     this.#become("starting", null);
-    const { tracks, trouble } = await ask(this.#constraints);
+    const { tracks, trouble } = await ask(this.#constraints());
     if (turn !== this.#turn) return tracks.forEach((track) => track.stop());
     if (trouble) this.fail(trouble);
     else this.use(tracks[0]);
@@ -101,7 +105,27 @@ export class Device {
   use(track) {
     this.#asked = true;
     track.onended = () => this.track === track && this.#replace();
+    this.#soften(track);
     this.#become("live", track);
+  }
+
+  /** @param {string} id of the device to use from now on; "": the browser's choice */
+  choose(id) {
+    if (id === this.#chosen) return;
+    this.#chosen = id;
+    this.lost = null;
+    this.#restart();
+  }
+
+  /** Whether the running camera can blur what is behind the person. */
+  get canBlur() {
+    return (this.track?.getCapabilities?.().backgroundBlur?.length ?? 0) > 1;
+  }
+
+  /** @param {boolean} on blur what is behind the person, where the browser can */
+  blur(on) {
+    this.#blurs = on;
+    if (this.track) this.#soften(this.track);
   }
 
   /** @param {Trouble} trouble of an attempt made elsewhere */
@@ -114,13 +138,44 @@ export class Device {
   stop() {
     this.#turn++;
     this.#asked = false;
+    this.lost = null;
     if (this.state !== "off") this.#become("off", null);
   }
 
   // Unplugged, or its permission withdrawn: another may be there.
   #replace() {
+    this.lost ??= { id: this.track.getSettings().deviceId ?? "", label: this.track.label };
     this.#become("missing", null);
     this.start();
+  }
+
+  // Something was plugged in or out.
+  async #look() {
+    if (!this.#asked) return;
+    if (this.state === "missing") return this.start();
+    if (!this.live || !this.lost) return;
+    const devices = await navigator.mediaDevices.enumerateDevices();
+    if (!this.lost || !devices.some(({ deviceId }) => deviceId && deviceId === this.lost.id)) return;
+    this.#chosen = this.lost.id;
+    this.lost = null;
+    this.#restart();
+  }
+
+  #restart() {
+    if (!this.live) return;
+    this.state = "off";
+    this.start();
+  }
+
+  #constraints() {
+    const plain = this.#kind === "audio" ? AUDIO : VIDEO;
+    return { [this.#kind]: this.#chosen ? { ...plain, deviceId: { ideal: this.#chosen } } : plain };
+  }
+
+  /** @param {MediaStreamTrack} track */
+  #soften(track) {
+    if (!track.getCapabilities?.().backgroundBlur?.includes(this.#blurs)) return;
+    track.applyConstraints({ backgroundBlur: this.#blurs }).catch((err) => console.warn("videoleg: no background blur", err));
   }
 
   /**

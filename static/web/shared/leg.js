@@ -21,6 +21,7 @@ export class Leg {
   #on;
   #stream = new MediaStream();
   /** @type {Map<string, RTCRtpTransceiver>} */ #lines = new Map();
+  /** @type {Map<string, number>} */ #limits = new Map();
   /** @type {RTCIceCandidateInit[]} */ #early = [];
   /** @type {{candidate: string, mid: string}[]|null} */ #unsent = [];
   #grace = 0;
@@ -70,6 +71,7 @@ export class Leg {
     const early = this.#early;
     this.#early = [];
     for (const candidate of early) await this.#add(candidate);
+    for (const [kind, kbps] of this.#limits) await this.limit(kind, kbps);
   }
 
   /** @param {{candidate: string, mid?: string}} message a candidate of the far end */
@@ -87,6 +89,28 @@ export class Leg {
   async send(kind, track) {
     if (this.#pc.signalingState === "closed") return;
     await this.#lines.get(kind)?.sender.replaceTrack(track);
+  }
+
+  /**
+   * Limits what a line sends, now and after later negotiations.
+   * @param {"audio"|"video"} kind
+   * @param {number} kbps 0: as much as the connection allows
+   */
+  async limit(kind, kbps) {
+    this.#limits.set(kind, kbps);
+    const sender = this.#lines.get(kind)?.sender;
+    if (!sender || this.#pc.signalingState === "closed") return;
+    const parameters = sender.getParameters();
+    const [encoding] = parameters.encodings ?? [];
+    if (!encoding) return; // not negotiated yet
+    if (kbps) encoding.maxBitrate = kbps * 1000;
+    else delete encoding.maxBitrate;
+    await sender.setParameters(parameters);
+  }
+
+  /** @returns {Promise<RTCStatsReport>} */
+  statistics() {
+    return this.#pc.getStats();
   }
 
   close() {

@@ -5,6 +5,7 @@
 import { Device } from "../shared/devices.js";
 import { Leg } from "../shared/leg.js";
 import { Signal } from "../shared/signal.js";
+import { Room } from "./room.js";
 
 /**
  * The whole state of the call, as the server sends it each time.
@@ -15,6 +16,10 @@ import { Signal } from "../shared/signal.js";
  * @property {string} [notice]
  * @property {string} [pane]
  * @property {boolean} [hidden] the customer's picture is held back
+ * @property {boolean} [confirmed] the room has heard that the agent shows himself
+ * @property {string} [why] the customer does not see the agent
+ * @property {"active"|"paused"|"none"} [recording]
+ * @property {{locked: boolean, chat: boolean, invite: boolean}} [room]
  * @property {{code: string, message?: string, next?: string, retry?: boolean}|null} [error]
  */
 
@@ -22,8 +27,10 @@ import { Signal } from "../shared/signal.js";
  * @typedef {object} SessionEvents
  * @property {() => void} changed anything that the page shows
  * @property {(track: MediaStreamTrack|null) => void} customer what to show as the customer's video
+ * @property {(what: string) => void} refused a wish about the room did not come to pass
  */
 
+const LOG_LENGTH = 200;
 const STOP_LIMIT = 2500; // ms; the desktop waits only a little longer
 const OVER = ["Call ended", "No active call"];
 const APART = ["elsewhere", "ended", "none", "no-alias"]; // panes of a page that has no leg
@@ -33,7 +40,10 @@ export class Session {
   /** Whether the agent wants to be seen; holds and reconnections don't change it. */
   wish = true;
   camera;
+  /** @type {Room} */ room;
+  /** What happened at this end, for support. @type {string[]} */ log = [];
   #page;
+  #kbps = 0; // that the camera may send; 0: any
   #on;
   #signal;
   /** @type {Leg|null} */ #leg = null;
@@ -57,6 +67,11 @@ export class Session {
     this.#on = on;
     this.state = { status: page.status, pane: page.pane };
     this.camera = new Device("video", () => this.#followCamera());
+    this.room = new Room({
+      send: (message) => this.#signal.send(message),
+      changed: () => on.changed(),
+      refused: (what) => on.refused(what),
+    });
     this.#signal = new Signal(page.socket, {
       open: () => this.#meet(),
       message: (message) => this.#hear(message),
@@ -86,6 +101,17 @@ export class Session {
     this.#on.changed();
   }
 
+  /** @param {number} kbps that the camera may send at most; 0: any */
+  limit(kbps) {
+    this.#kbps = kbps;
+    this.#leg?.limit("video", kbps);
+  }
+
+  /** @returns {Promise<RTCStatsReport|null>} of the peer connection, if there is one */
+  async statistics() {
+    return this.#leg ? this.#leg.statistics() : null;
+  }
+
   /** Try again: the server starts over. */
   retry() {
     if (!this.#signal.send({ type: "retry" })) this.#signal.connect();
@@ -112,6 +138,7 @@ export class Session {
   #meet() {
     const { conversation, ticket } = this.#page;
     if (this.#stale) this.#dropLeg();
+    this.#note("socket open");
     const live = this.#met && Boolean(this.#leg) && !this.#outbox.length;
     this.#met = true;
     if (this.state.error?.code === "page-offline") this.state = { ...this.state, error: null };
@@ -124,6 +151,7 @@ export class Session {
   }
 
   #lose() {
+    this.#note("socket lost");
     if (this.#met) this.#heard = false;
     this.#on.changed();
   }
@@ -136,6 +164,7 @@ export class Session {
 
   /** @param {any} message from the server */
   #hear(message) {
+    if (this.room.hear(message)) return undefined;
     switch (message.type) {
       case "state":
         return this.#follow(message);
@@ -153,9 +182,18 @@ export class Session {
     }
   }
 
+  /** @param {string} text */
+  #note(text) {
+    this.log.push(`${new Date().toISOString()}  ${text}`);
+    if (this.log.length > LOG_LENGTH) this.log.shift();
+  }
+
   /** @param {CallState} state */
   #follow(state) {
+    const { status, pane = "-", sending, error } = state;
+    this.#note(`state ${status}/${pane} sending=${Boolean(sending)}${error ? ` error=${error.code}` : ""}`);
     this.state = state;
+    if (!state.room) this.room.people = [];
     this.#heard = this.#signal.open;
     if (OVER.includes(state.status) || APART.includes(state.pane)) {
       this.#dropLeg();
@@ -182,6 +220,7 @@ export class Session {
 
   #followCamera() {
     const { live, trouble } = this.camera;
+    this.#note(`camera ${this.camera.state}`);
     if (live) this.#available = true;
     if (trouble) this.#available = false;
     this.#feed();
@@ -218,6 +257,7 @@ export class Session {
       failed: () => this.#repair(),
     });
     this.#leg = leg;
+    leg.limit("video", this.#kbps);
     this.#feed();
     leg.offer().catch((err) => this.#refuse(err));
   }
@@ -232,6 +272,7 @@ export class Session {
 
   /** @param {boolean} up whether media can flow */
   #hold(up) {
+    this.#note(`media ${up ? "up" : "down"}`);
     this.#flows = up;
     this.#on.changed();
   }

@@ -1,17 +1,33 @@
 // The agent's page: shows what Session knows. Opens no connection itself.
 
+import { draw, say } from "../shared/dom.js";
 import { fitPicture, show, watchFrames } from "../shared/picture.js";
 import { word } from "../shared/words.js";
+import { choices, QUALITIES } from "./choices.js";
 import { followDesktop } from "./lifecycle.js";
+import * as panel from "./panel.js";
+import * as popout from "./popout.js";
+import { renderSelf } from "./selfview.js";
 import { Session } from "./session.js";
 import { leaveForSignIn, proveSignIn } from "./signin.js";
+import { mark, renderToolbar, startToolbar } from "./toolbar.js";
 
 const SLOW = 20000; // ms that a step may take before the page offers a way out
 const TOAST = 6000;
 
 const IDLE = ["Signing in", "Call ended", "No active call"]; // no picture either way
 const COVERING = ["ringing", "elsewhere", "ended", "none", "no-alias"]; // panes never shown beside a picture
-const BANNERS = { held: "hold", "on-hold": "hold", consulting: "hold", consulted: "hold", blind: "danger" };
+const BANNERS = {
+  held: "hold",
+  "on-hold": "hold",
+  consulting: "hold",
+  consulted: "hold",
+  "not-recorded": "hold",
+  "recording-paused": "hold",
+  blind: "danger",
+  "sign-in-ended": "danger",
+};
+const HELD_BACK = ["not-recorded", "recording-paused"]; // why the customer may not see the agent yet
 const ICONS = {
   ringing: "phone",
   held: "pause",
@@ -26,6 +42,7 @@ const ICONS = {
   waiting: "camera",
   ended: "check",
   "call-ended": "check",
+  popped: "popout",
   none: "phone",
   "no-active-call": "phone",
 };
@@ -34,7 +51,6 @@ const page = document.body.dataset;
 const query = new URLSearchParams(location.search);
 const at = (selector) => document.querySelector(selector);
 const customer = at("#customer");
-const self = at("#self video");
 
 /** @type {Session|null} */
 let session = null;
@@ -42,19 +58,11 @@ let pageError = null; // an error from before there was a session
 let moving = false;
 let wasHeld = false;
 let toast = "";
+let toastTimer = 0;
+let waiting = 0; // people whom the agent was told of
 let dismissed = "";
 let paneKey = "";
 let slowTimer = 0;
-
-/** @param {Element} element @param {string} text written only when it differs: live regions repeat what is written */
-function say(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
-/** @param {Element} scope @param {string} name of the icon its svg shows */
-function draw(scope, name) {
-  scope.querySelector("use").setAttribute("href", `#i-${name}`);
-}
 
 function render() {
   const status = session?.status ?? page.status;
@@ -63,16 +71,28 @@ function render() {
   const stuck = error && status === "Connecting";
   const idle = IDLE.includes(status) || COVERING.includes(state.pane) || stuck;
   const picture = moving && !idle && !state.hidden;
-  const key = choosePane(status, state);
-  const banner = isBlind(state) ? "blind" : picture ? key : "";
+  const here = picture && !popout.isOut();
+  const key = picture && !here ? "popped" : choosePane(status, state);
+  const banner = chooseBanner(state, picture, key);
 
   renderStatus(status);
-  customer.classList.toggle("shown", picture);
-  renderPane(key, !picture && !error);
+  renderRecording(idle ? "" : state.recording);
+  customer.classList.toggle("shown", here);
+  renderPane(key, !here && !error);
   renderBanner(error ? "" : banner);
-  renderError(error, picture);
-  renderCamera(status, state, idle || !session);
+  renderError(error, here);
+  renderSelf(session, idle || !session, isBlind(state));
+  renderToolbar(session, { idle, picture });
+  renderUnread();
   renderNotice(state, idle);
+  panel.render();
+}
+
+/** What is said above the picture, in one key of the panes. */
+function chooseBanner(state, picture, key) {
+  if (isBlind(state)) return state.why === "sign-in-ended" ? state.why : "blind";
+  if (HELD_BACK.includes(state.why)) return state.why;
+  return picture ? key : "";
 }
 
 /**
@@ -105,6 +125,19 @@ function renderPane(key, visible) {
   clearTimeout(slowTimer);
   at(".slow").hidden = true;
   if (busy) slowTimer = setTimeout(() => (at(".slow").hidden = false), SLOW);
+}
+
+/** @param {"active"|"paused"|"none"|undefined|""} recording of the call, by Genesys */
+function renderRecording(recording) {
+  const chip = at("#recording");
+  chip.dataset.recording = recording ?? "";
+  say(chip, recording ? word(`recording.${recording}`) : "");
+}
+
+function renderUnread() {
+  const unread = session?.room.unread ?? 0;
+  if (unread && panel.opened() === "chat") session.room.read();
+  else mark("chat", unread, "chat.unread");
 }
 
 function renderBanner(key) {
@@ -140,72 +173,55 @@ function localise(error, part) {
   return word(`error.${error.code}.${part}`) || error[part] || "";
 }
 
-function renderCamera(status, state, hidden) {
-  at("#self").hidden = hidden;
-  at("#camera").hidden = hidden;
-  if (hidden) return;
-  const { camera, wish } = session;
-  show(self, camera.track);
-  const caption = chooseCaption(status, state, camera.state, wish);
-  sayCaption(word(`caption.${caption}`));
-  at("#self").dataset.caption = caption;
-  at("#self").classList.toggle("dark-tile", camera.state !== "live");
-  const on = wish && !camera.trouble;
-  say(at("#camera span"), word(on ? "button.camera-off" : "button.camera-on"));
-  draw(at("#camera"), on ? "camera" : "camera-off");
-  at("#camera").classList.toggle("off", !on);
-}
-
-/** @param {string} text in parts, each kept on a line of its own where lines are short */
-function sayCaption(text) {
-  const caption = at("#self figcaption p");
-  if (caption.textContent === text) return;
-  const parts = text.split(/(?<= · )/);
-  caption.replaceChildren(...parts.map((part) => Object.assign(document.createElement("span"), { textContent: part })));
-}
-
-/** What the customer sees of the agent, in one key of the words. */
-function chooseCaption(status, state, camera, wish) {
-  if (status === "On hold") return "held";
-  if (session.camera.trouble) return camera;
-  if (!wish) return "off";
-  if (camera !== "live") return "starting";
-  if (status === "Reconnecting") return "reconnecting";
-  if (isBlind(state)) return "blind";
-  return state.sending ? "sending" : "not-yet";
-}
-
 function renderNotice(state, idle) {
   celebrate(state);
-  const camera = session?.camera;
-  const help = camera?.trouble && !idle ? word(`help.${camera.state}`) : "";
+  announce();
   const notice = isBlind(state) ? "" : state.notice;
-  const text = notice || (state.sending && toast) || help;
+  const text = notice || toast || (idle ? "" : cameraHelp(session?.camera));
   if (text !== dismissed) dismissed = "";
   at("#notice").hidden = !text || text === dismissed;
   say(at("#notice p"), text);
 }
 
-// After a hold the agent is told once, when the server has confirmed it.
+/** What to do about the camera, if anything. */
+function cameraHelp(camera) {
+  if (camera?.trouble) return word(`help.${camera.state}`);
+  if (!camera?.live || !camera.lost) return "";
+  return word("help.replaced").replace("#1", camera.lost.label).replace("#2", camera.track.label);
+}
+
+// After a hold the agent is told once, when the room has confirmed it.
 function celebrate(state) {
+  if (state.status !== "In call") toast = toast === word("notice.restored") ? "" : toast;
   if (state.status === "On hold") wasHeld = true;
-  if (!wasHeld || state.status !== "In call" || !state.sending || session.camera.state !== "live") return;
+  if (!wasHeld || state.status !== "In call" || !state.confirmed || !session.camera.live) return;
   wasHeld = false;
-  toast = word("notice.restored");
-  setTimeout(() => {
+  tell(word("notice.restored"));
+}
+
+/** Says who wants to be let in. */
+function announce() {
+  const all = session?.room.people.filter((person) => person.waiting) ?? [];
+  if (all.length > waiting) tell(word("notice.waiting").replace("#", all.at(-1).name));
+  waiting = all.length;
+}
+
+/** @param {string} text a short notice */
+function tell(text) {
+  toast = text;
+  dismissed = "";
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => {
     toast = "";
     render();
   }, TOAST);
+  queueMicrotask(render);
 }
 
 // A sign-in that has ended is renewed by loading the page, which leaves for it.
 function retry() {
   if (session && session.state.error?.code !== "sign-in") session.retry();
   else location.reload();
-}
-
-function toggleCamera() {
-  session?.setCamera(!(session.wish && !session.camera.trouble));
 }
 
 function dismiss() {
@@ -235,7 +251,11 @@ async function start() {
   session = new Session({ conversation, socket, media, ticket, status, pane }, {
     changed: render,
     customer: (track) => show(customer, track),
+    refused: () => tell(word("notice.refused")),
   });
+  session.camera.blur(choices.blur);
+  session.camera.choose(choices.camera);
+  session.limit(QUALITIES[choices.quality]);
   followDesktop(page.appsOrigin, () => session.stop());
   session.open();
   render();
@@ -246,7 +266,8 @@ watchFrames(customer, (now) => {
   render();
 });
 fitPicture(customer);
-at("#camera").onclick = toggleCamera;
+popout.follow(customer, render);
+startToolbar(() => session, tell);
 at("#take").onclick = () => session?.take();
 at("#reload").onclick = () => location.reload();
 at("#notice button").onclick = dismiss;

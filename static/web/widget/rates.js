@@ -1,0 +1,107 @@
+// Rates out of counters: what a connection carries now, each way and for each
+// hop. Knows no DOM.
+
+/**
+ * @typedef {object} Way one direction of one hop; undefined: not known
+ * @property {string} [size] e.g. 1280×720
+ * @property {number} [frames] a second
+ * @property {number} [kbps]
+ * @property {number} [loss] share of packets, 0…1
+ * @property {number} [rtt] milliseconds
+ * @property {string} [codec]
+ */
+
+/** @typedef {{hop: "server"|"node"|"direct", sent: Way, received: Way}} Hop */
+
+/** Remembers the last counters of one call. */
+export class Rates {
+  #before = new Map(); // name of a counter → value and time
+
+  /**
+   * @param {RTCStatsReport|null} report of the browser's connection
+   * @param {{codec: string, bytesIn: number, bytesOut: number, loss: number, rtt: number}|null} node counters of
+   *   the server's hop to the node; null: the browser's connection goes all the way
+   * @returns {Hop[]} the browser's hop first
+   */
+  measure(report, node) {
+    const stats = [...(report?.values() ?? [])];
+    const find = (type) => stats.find((s) => s.type === type && (s.kind ?? "video") === "video");
+    const hops = [
+      {
+        hop: node ? "server" : "direct",
+        sent: this.#sent(find("outbound-rtp"), find("remote-inbound-rtp"), stats, report),
+        received: this.#received(find("inbound-rtp"), report),
+      },
+    ];
+    if (node) hops.push(this.#node(node));
+    return hops;
+  }
+
+  #sent(out, remote, stats, report) {
+    const pair = stats.find((s) => s.type === "candidate-pair" && s.nominated && s.currentRoundTripTime !== undefined);
+    const rtt = remote?.roundTripTime ?? pair?.currentRoundTripTime;
+    return {
+      ...(out && this.#common(out, "sent", out.bytesSent, report)),
+      loss: remote?.fractionLost,
+      rtt: rtt === undefined ? undefined : rtt * 1000,
+    };
+  }
+
+  #received(into, report) {
+    if (!into) return {};
+    const lost = this.#growth("lost", into.packetsLost ?? 0, into.timestamp);
+    const came = this.#growth("came", into.packetsReceived, into.timestamp);
+    const all = (lost?.by ?? 0) + (came?.by ?? 0);
+    return {
+      ...this.#common(into, "received", into.bytesReceived, report),
+      loss: all > 0 ? Math.max(0, lost.by) / all : undefined,
+    };
+  }
+
+  #common(stream, name, bytes, report) {
+    return {
+      size: stream.frameWidth ? `${stream.frameWidth}×${stream.frameHeight}` : undefined,
+      frames: stream.framesPerSecond,
+      kbps: this.#kbps(name, bytes, stream.timestamp),
+      codec: report.get(stream.codecId)?.mimeType.replace("video/", ""),
+    };
+  }
+
+  #node({ codec, bytesIn, bytesOut, loss, rtt }) {
+    const now = performance.now();
+    return {
+      hop: "node",
+      sent: { kbps: this.#kbps("node sent", bytesOut, now), loss, rtt: rtt || undefined, codec },
+      received: { kbps: this.#kbps("node received", bytesIn, now), codec },
+    };
+  }
+
+  #kbps(name, bytes, time) {
+    const grown = this.#growth(name, bytes, time);
+    return grown && Math.max(0, (grown.by * 8) / grown.ms);
+  }
+
+  /** By how much a counter has grown, and in how many milliseconds. */
+  #growth(name, value, time) {
+    const before = this.#before.get(name);
+    if (before && before.time === time) return before.grown;
+    const grown = before && { by: value - before.value, ms: time - before.time };
+    this.#before.set(name, { value, time, grown });
+    return grown;
+  }
+}
+
+/**
+ * Text of a value, or a dash.
+ * @param {keyof Way} key
+ * @param {Way} way
+ */
+export function text(key, way) {
+  const value = way[key];
+  if (value === undefined || value === "") return "–";
+  if (key === "kbps") return `${Math.round(value)} kbit/s`;
+  if (key === "loss") return `${(value * 100).toFixed(1)} %`;
+  if (key === "rtt") return `${Math.round(value)} ms`;
+  if (key === "frames") return `${Math.round(value)} /s`;
+  return value;
+}

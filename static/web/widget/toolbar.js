@@ -1,0 +1,108 @@
+// The buttons: which there are, what they are called now, what they do.
+
+import { draw, say } from "../shared/dom.js";
+import { word } from "../shared/words.js";
+import { copy } from "./clipboard.js";
+import * as panel from "./panel.js";
+import * as popout from "./popout.js";
+
+const PANELS = ["people", "chat", "statistics", "settings"];
+
+const at = (id) => document.getElementById(id);
+
+/**
+ * @typedef {object} Shown
+ * @property {boolean} idle there is no call to show
+ * @property {boolean} picture the customer's picture is on
+ */
+
+/**
+ * Makes the buttons work.
+ * @param {() => import("./session.js").Session|null} current
+ * @param {(text: string) => void} tell a short notice
+ */
+export function startToolbar(current, tell) {
+  at("camera").onclick = () => {
+    const session = current();
+    session?.setCamera(!(session.wish && !session.camera.trouble));
+  };
+  at("lock").onclick = () => current()?.room.ask({ type: "lock", on: !current().state.room?.locked });
+  at("invite").onclick = () => invite(current(), tell);
+  at("support").onclick = () => support(current(), tell);
+  at("popout").onclick = () => togglePopout(tell);
+  for (const name of PANELS) at(name).onclick = () => panel.toggle(name, current());
+}
+
+/**
+ * @param {import("./session.js").Session|null} session
+ * @param {Shown} shown
+ */
+export function renderToolbar(session, { idle, picture }) {
+  const room = !idle && session?.state.room;
+  at("camera").hidden = idle || !session;
+  if (session) label("camera", ...(session.wish && !session.camera.trouble ? ["camera-off", "camera"] : ["camera-on", "camera-off"]));
+  at("camera").classList.toggle("off", !session?.wish || session.camera.trouble);
+
+  at("lock").hidden = !room;
+  label("lock", ...(room?.locked ? ["unlock", "lock"] : ["lock", "unlock"]));
+  at("lock").classList.toggle("off", Boolean(room?.locked));
+
+  const out = popout.isOut();
+  at("popout").hidden = !room || !popout.canPopOut();
+  at("popout").disabled = !picture && !out;
+  label("popout", out ? "return" : "popout", "popout");
+
+  at("invite").hidden = !room?.invite;
+  at("people").hidden = !room;
+  at("chat").hidden = !room?.chat;
+  at("statistics").hidden = !room;
+  at("settings").hidden = at("support").hidden = !session;
+  for (const id of [...PANELS, "invite", "support"]) label(id, id);
+  mark("people", room ? session.room.people.filter(({ waiting }) => waiting).length : 0, "people.waiting");
+  if (panel.opened() && at(panel.opened()).hidden) panel.close();
+}
+
+/** @param {string} id @param {string} name key of the name @param {string} [icon] */
+function label(id, name, icon) {
+  const text = word(`button.${name}`);
+  say(at(id).querySelector("span"), text);
+  if (at(id).title !== text) at(id).title = text;
+  if (icon) draw(at(id), icon);
+}
+
+/**
+ * A number on a button, and what it counts for those who hear it.
+ * @param {string} id
+ * @param {number} count
+ * @param {string} key of the words, with # for the number
+ */
+export function mark(id, count, key) {
+  const badge = at(`${id}-mark`);
+  badge.hidden = !count;
+  say(badge, count ? String(count) : "");
+  badge.setAttribute("aria-label", count ? word(key).replace("#", count) : "");
+}
+
+async function invite(session, tell) {
+  try {
+    const done = await copy(await session.room.invite());
+    tell(word(done ? "notice.invited" : "notice.not-copied"));
+  } catch {
+    tell(word("notice.refused"));
+  }
+}
+
+async function support(session, tell) {
+  const { report } = await import("./support.js");
+  tell(word((await copy(await report(session))) ? "notice.supported" : "notice.not-copied"));
+}
+
+async function togglePopout(tell) {
+  try {
+    if (popout.isOut()) await popout.bringBack();
+    else await popout.popOut(at("customer"), [at("camera"), at("popout")]);
+  } catch (err) {
+    console.warn("videoleg: the picture stays in the page", err);
+    tell(word("notice.no-popout"));
+  }
+}
