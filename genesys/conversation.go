@@ -47,6 +47,7 @@ type Participant struct {
 
 	ConnectedTime time.Time // zero: never connected
 	EndTime       time.Time
+	StartHoldTime time.Time // of the present hold
 
 	ANIName     string // SIP From display name; REST only
 	ANI         string // sip: or tel: address of the caller

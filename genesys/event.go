@@ -101,6 +101,7 @@ type eventParticipant struct {
 	Held, Muted, Confined            *bool
 	ConsultParticipantID             string
 	ConnectedTime, EndTime           instant
+	StartHoldTime                    instant
 	ANI, Address                     string
 	Recording                        bool
 	RecordingState                   string
@@ -124,6 +125,7 @@ func (e eventParticipant) participant() Participant {
 		ConsultInitiator:     consultInitiator(e.Attributes),
 		ConnectedTime:        time.Time(e.ConnectedTime),
 		EndTime:              time.Time(e.EndTime),
+		StartHoldTime:        time.Time(e.StartHoldTime),
 		ANI:                  e.ANI,
 		Address:              e.Address,
 		Recording:            e.Recording,

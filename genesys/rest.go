@@ -65,6 +65,7 @@ func (p *Participant) take(call sdk.Call) {
 	p.Recording = value(call.Recording)
 	p.RecordingState = word(call.RecordingState)
 	p.SecurePause = value(call.SecurePause)
+	p.StartHoldTime = value(call.StartHoldTime)
 	if call.ConnectedTime != nil {
 		p.ConnectedTime = *call.ConnectedTime
 	}

@@ -139,11 +139,19 @@ func snapshot(conv *genesys.Conversation, asOf time.Time) rules.Snapshot {
 		s.Participants = append(s.Participants, rules.Participant{
 			ID: p.ID, Purpose: p.Purpose, UserID: p.UserID,
 			State: p.State, DisconnectType: p.DisconnectType,
-			Held: rules.Said(p.Held), Muted: rules.Said(p.Muted), Confined: rules.Said(p.Confined),
+			Held: flag(p.Held, p.Unsaid.Held), Muted: flag(p.Muted, p.Unsaid.Muted), Confined: flag(p.Confined, p.Unsaid.Confined),
 			ConsultParticipantID: p.ConsultParticipantID, ConsultInitiator: p.ConsultInitiator,
 			RecordingState: p.RecordingState,
-			ConnectedTime:  p.ConnectedTime, EndTime: p.EndTime,
+			ConnectedTime:  p.ConnectedTime, EndTime: p.EndTime, StartHoldTime: p.StartHoldTime,
 		})
 	}
 	return s
+}
+
+// flag is a boolean that the platform may have left out.
+func flag(value, unsaid bool) rules.Flag {
+	if unsaid {
+		return rules.Unsaid
+	}
+	return rules.Said(value)
 }

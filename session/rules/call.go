@@ -13,6 +13,8 @@ const (
 	RejoinAfter = 1500 * time.Millisecond
 	// RejoinRenewed is how long a leg must have lived for another rejoin to be allowed.
 	RejoinRenewed = time.Minute
+	// sameMoment is how far two sources may differ in writing one time.
+	sameMoment = 2 * time.Second
 	// AloneGrace is how long a customer may be out of the conference, reloading his page.
 	AloneGrace = 30 * time.Second
 )

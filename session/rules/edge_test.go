@@ -53,7 +53,7 @@ func TestEdges(t *testing.T) {
 		{"an event with a participant gone backwards is dropped and the call read again", func(t *testing.T) {
 			older := map[string][]Participant{
 				"agent connected after his end": {customer(), agent("p-ag1", ada), agent("p-ag2", bob)},
-				"an earlier connectedTime":      {customer(), agent("p-ag1", ada, connectedAt(start.Add(-time.Second))), agent("p-ag2", bob, endedBy("client"))},
+				"an earlier connectedTime":      {customer(), agent("p-ag1", ada, connectedAt(start.Add(-3*time.Second))), agent("p-ag2", bob, endedBy("client"))},
 				"a customer who rings again":    {customer(in("offering")), agent("p-ag1", ada), agent("p-ag2", bob, endedBy("client"))},
 			}
 			for name, ps := range older {

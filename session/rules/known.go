@@ -36,7 +36,9 @@ func (l leg) overtakes(p Participant) bool {
 		p.Held == Yes && !p.StartHoldTime.IsZero() && !p.StartHoldTime.After(l.releasedAt)
 }
 
-func before(t, known time.Time) bool { return !t.IsZero() && t.Before(known) }
+// before tells that t is clearly earlier than what is known: REST and events may write the same
+// moment a little differently.
+func before(t, known time.Time) bool { return !t.IsZero() && t.Before(known.Add(-sameMoment)) }
 
 // next is the leg after p. unsaid reports that an event left open whether a hold is over.
 func (l leg) next(p Participant, src Source) (n leg, unsaid bool) {
