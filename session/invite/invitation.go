@@ -28,6 +28,7 @@ type Invitation struct {
 	DisplayName string            `json:"name"`       // fills in the customer's name; may be empty
 	Locale      string            `json:"locale"`     // of the customer's page, BCP 47; empty: as his browser prefers
 	Attributes  map[string]string `json:"attributes"` // handed over with the session
+	ReturnURL   string            `json:"return"`     // http or https: where the customer goes after the call
 	SingleUse   bool              `json:"singleUse"`  // the link opens for one browser, for one call
 
 	// When the link ends: at a moment, or after a time. Neither is DefaultLife; both are wrong.
@@ -67,7 +68,7 @@ func (ss *Sessions) mint(inv Invitation) (Session, error) {
 	now := time.Now()
 	name, _ := DisplayName(inv.DisplayName)
 	s := Session{
-		ID: seal.RandomText(idLength), DisplayName: name, Locale: inv.Locale, Attributes: inv.Attributes,
+		ID: seal.RandomText(idLength), DisplayName: name, Locale: inv.Locale, Attributes: inv.Attributes, ReturnURL: inv.ReturnURL,
 		Created: now, Expires: inv.ends(now).Truncate(time.Second), SingleUse: inv.SingleUse,
 	}
 	var err error

@@ -16,7 +16,7 @@ import (
 
 func TestInvite(t *testing.T) {
 	ss := newStorage().open(t, "k")
-	asked := Invitation{DisplayName: "  Ada\nLovelace ", Locale: "en-GB", Attributes: map[string]string{"queue": "billing"}, Life: time.Hour}
+	asked := Invitation{DisplayName: "  Ada\nLovelace ", Locale: "en-GB", Attributes: map[string]string{"queue": "billing"}, ReturnURL: "https://shop.example/thanks", Life: time.Hour}
 	s, again, err := ss.Invite(t.Context(), asked, "")
 	if err != nil || again {
 		t.Fatal(again, err)
@@ -24,7 +24,7 @@ func TestInvite(t *testing.T) {
 	if !regexp.MustCompile(`^[0-9a-z]{16}$`).MatchString(s.ID) {
 		t.Errorf("ID = %q, want 16 characters of 0-9a-z", s.ID)
 	}
-	if s.DisplayName != "Ada Lovelace" || s.Locale != "en-GB" || !maps.Equal(s.Attributes, asked.Attributes) || s.State != Open {
+	if s.DisplayName != "Ada Lovelace" || s.Locale != "en-GB" || !maps.Equal(s.Attributes, asked.Attributes) || s.ReturnURL != asked.ReturnURL || s.State != Open {
 		t.Errorf("session = %+v", s)
 	}
 	if life := s.Expires.Sub(s.Created).Round(time.Second); life > time.Hour || life < time.Hour-time.Second {
@@ -61,6 +61,10 @@ func TestInviteRefuses(t *testing.T) {
 		{"past", "expiry", Invitation{Until: time.Unix(0, 0)}},
 		{"far future", "expiry", Invitation{Until: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}},
 		{"both", "expiry", Invitation{Until: time.Now().Add(time.Hour), Life: time.Hour}},
+		{"return address that is a script", "return", Invitation{ReturnURL: "javascript:alert(1)"}},
+		{"return address without host", "return", Invitation{ReturnURL: "https:///thanks"}},
+		{"return address with credentials", "return", Invitation{ReturnURL: "https://ada:secret@shop.example/"}},
+		{"long return address", "return", Invitation{ReturnURL: "https://shop.example/" + strings.Repeat("a", MaxURL)}},
 		{"many attributes", "attributes", Invitation{Attributes: many}},
 		{"attribute without name", "attributes", attribute("", "v")},
 		{"attribute with a line break in its name", "attributes", attribute("a\r\nb", "v")},

@@ -2,6 +2,7 @@ package invite
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -12,16 +13,17 @@ import (
 // Limits of what an invitation may hold. A node takes 250 bytes for a name and shows far less;
 // attributes travel in SIP headers and Genesys Cloud attributes.
 const (
-	MaxName       = 80  // characters
-	MaxAttributes = 20  // entries
-	MaxKey        = 64  // characters of an attribute's name
-	MaxValue      = 512 // bytes of an attribute's value
-	maxLocale     = 35  // bytes; RFC 5646, section 4.4.1
+	MaxName       = 80   // characters
+	MaxAttributes = 20   // entries
+	MaxKey        = 64   // characters of an attribute's name
+	MaxValue      = 512  // bytes of an attribute's value
+	MaxURL        = 2048 // bytes
+	maxLocale     = 35   // bytes; RFC 5646, section 4.4.1
 )
 
 // Invalid is an invitation that cannot be made as it was asked for.
 type Invalid struct {
-	Field  string // name, locale, attributes or expiry
+	Field  string // name, locale, attributes, return or expiry
 	Reason string // a sentence without its beginning: "is longer than 80 characters"
 }
 
@@ -40,7 +42,16 @@ func (inv *Invitation) check(now time.Time) error {
 	if life := inv.ends(now).Sub(now); life < MinLife || life > MaxLife {
 		return &Invalid{"expiry", fmt.Sprintf("is not between %v and %d days from now", MinLife, MaxLife/(24*time.Hour))}
 	}
+	if inv.ReturnURL != "" && !validURL(inv.ReturnURL) {
+		return &Invalid{"return", "is not an address such as https://shop.example/thanks"}
+	}
 	return checkAttributes(inv.Attributes)
+}
+
+// validURL keeps out what a browser would run or read instead of opening: javascript:, data:, file:.
+func validURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && len(s) <= MaxURL && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil
 }
 
 var attributeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*$`)

@@ -42,6 +42,7 @@ type Session struct {
 	DisplayName string            `json:"name"` // as invited, or as the customer gave it; may be empty
 	Locale      string            `json:"locale,omitempty"`
 	Attributes  map[string]string `json:"attributes,omitempty"` // handed over by who invited
+	ReturnURL   string            `json:"return,omitempty"`     // where the customer goes after the call; may be empty
 	Created     time.Time         `json:"created"`
 	Expires     time.Time         `json:"expires"` // until when the link can be redeemed
 
@@ -68,6 +69,10 @@ func (s *Session) stateAt(now time.Time) State {
 	}
 	return Expired
 }
+
+// Usable says whether the session's link can be redeemed now by somebody new: nil, ErrExpired,
+// ErrUsed or ErrWithdrawn.
+func (s *Session) Usable() error { return s.admits("", time.Now()) }
 
 // admits says whether a visitor may redeem the session's link now: nil or why not.
 func (s *Session) admits(visitor string, now time.Time) error {
