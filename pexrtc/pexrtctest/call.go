@@ -48,6 +48,9 @@ func (s *Server) placeCall(r *request) reply {
 	if err != nil {
 		return s.badOffer(err)
 	}
+	if refused := s.standard(r.Context(), p); refused.status != 0 {
+		return refused
+	}
 	c := &call{uuid: newUUID(), ssrcs: map[string]string{}, sinks: map[string]*sink{}}
 	if c.peer, err = s.newPeer(p, c, o); err != nil {
 		return s.badOffer(err)

@@ -102,9 +102,7 @@ func (s *Server) dial(c *conference, keepAlive string, req DialRequest) *partici
 
 // runLeg calls the far end and keeps the leg until one side hangs up. remove stops it.
 func (s *Server) runLeg(ctx context.Context, p *participant, req DialRequest, hungUp <-chan string) {
-	dialing, cancel := context.WithTimeout(ctx, dialLimit)
-	far, err := s.opts.Dial(dialing, req)
-	cancel()
+	far, err := s.callOut(ctx, p, req)
 	if err != nil {
 		s.opts.Log.Info("dial failed", "conference", req.Conference, "err", err)
 		s.drop(p, "Gateway dial out failed")
@@ -117,6 +115,16 @@ func (s *Server) runLeg(ctx context.Context, p *participant, req DialRequest, hu
 	case <-ctx.Done():
 		far.Hangup(reasonOf(hungUp))
 	}
+}
+
+// callOut makes the call, if the policy confirms the room that it is made from.
+func (s *Server) callOut(ctx context.Context, p *participant, req DialRequest) (FarEnd, error) {
+	if err := s.confirm(ctx, p, req); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, dialLimit)
+	defer cancel()
+	return s.opts.Dial(ctx, req)
 }
 
 func (s *Server) answered(p *participant) {

@@ -7,7 +7,7 @@
 //
 // It owns the node's side of the client REST API v2, its rooms, and real WebRTC media, so that any
 // client that joins real nodes, web browsers included, can join this one. It leaves the policy to
-// [Options.Resolve], the telephone to [Options.Dial], and knows nothing of package pexrtc: its JSON
+// [Options.PolicyURL] and [Options.Resolve], the telephone to [Options.Dial], and knows nothing of package pexrtc: its JSON
 // is written from the platform's documentation, so that a mistake there cannot cancel out here.
 //
 //	           request_token, refresh, release    token.go, service.go
@@ -18,6 +18,7 @@
 //	  │ RTP    source ─► sink ─► client           forward.go, keyframe.go
 //	  ▼        who receives whom                  route.go, floor.go (slides)
 //
+//	policy     what is this alias, who is that    policy.go
 //	who else   room opens ─► automatic legs       conference.go, dial.go
 //	           a moving picture without a client  simulate.go, clip.go
 //	tests      hooks, faults, state, Await…       faults.go, state.go, record.go

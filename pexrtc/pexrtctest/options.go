@@ -24,6 +24,11 @@ type Options struct {
 	// alias; an error that is a [*Fault] is answered as it says. nil means [Options.ResolveID].
 	Resolve func(alias string) (Service, error)
 
+	// PolicyURL is an external policy server, such as http://user:password@policy.example: the node
+	// asks it about each alias, participant and call of its own, and Resolve only where it has
+	// nothing to say. Empty asks nobody.
+	PolicyURL string
+
 	// Dial calls a far end for an automatic participant or a dial request, and returns when it has
 	// answered. ctx ends when the leg or the node goes away. nil means that nobody can be reached.
 	Dial func(ctx context.Context, req DialRequest) (FarEnd, error)

@@ -21,6 +21,7 @@ type Server struct {
 	http    *http.Server
 	handler http.Handler
 	client  *http.Client
+	outside *http.Client // asks the policy and tells the event sink
 
 	faults      atomic.Pointer[Faults]
 	maintenance atomic.Bool
@@ -47,6 +48,7 @@ func New(opts Options) *Server {
 		tokens:       map[string]*participant{},
 		tickets:      map[string]ticket{},
 		changed:      make(chan struct{}),
+		outside:      newPolicyClient(),
 	}
 	s.faults.Store(&opts.Faults)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -82,6 +84,7 @@ func (s *Server) Close() {
 	s.client.CloseIdleConnections()
 	_ = s.http.Close()
 	s.tasks.Wait()
+	s.outside.CloseIdleConnections()
 }
 
 // Handler serves the same node on one more listener, over TLS for instance. The caller stops that

@@ -20,15 +20,20 @@ type Simulated struct {
 // SimulateCustomer joins the room of an alias as a guest whom no PIN stops. It stays until Leave,
 // or until the node removes it. Frames are sent only while somebody receives them.
 func (s *Server) SimulateCustomer(alias, displayName string) (*Simulated, error) {
-	service, err := s.opts.Resolve(alias)
-	if err != nil {
-		return nil, fmt.Errorf("pexrtctest: simulate a customer at %s: %w", alias, err)
-	}
 	ctx, stop := context.WithCancel(s.ctx)
 	p := &participant{
 		alias: alias, displayName: displayName, role: roleGuest,
 		protocol: protocolWebRTC, direction: "in", hasVideo: true,
 		hangup: func(string) { stop() },
+	}
+	service, err := s.resolve(ctx, p)
+	if err != nil {
+		stop()
+		return nil, fmt.Errorf("pexrtctest: simulate a customer at %s: %w", alias, err)
+	}
+	if refused := s.properties(ctx, service, p, "standard"); refused.status != 0 {
+		stop()
+		return nil, fmt.Errorf("pexrtctest: simulate a customer at %s: %v", alias, refused.result)
 	}
 	players := make([]*player, 0, len(s.opts.Codecs))
 	for _, name := range s.opts.Codecs {

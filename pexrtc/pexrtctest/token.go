@@ -44,24 +44,25 @@ func (s *Server) requestToken(r *request) reply {
 	if s.maintenance.Load() {
 		return answer(http.StatusServiceUnavailable, "Maintenance mode")
 	}
-	service, err := s.opts.Resolve(r.alias)
+	p := &participant{
+		alias: r.alias, displayName: body.DisplayName, callTag: body.CallTag,
+		protocol: protocolAPI, direction: "in",
+	}
+	setDefault(&p.displayName, r.alias)
+	service, err := s.resolve(r.Context(), p)
 	if err != nil {
 		return unresolved(r, err)
 	}
-
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	role, asked := s.roleOf(r.alias, service, pin, body.Token)
 	if asked.status != 0 {
 		return asked
 	}
-	p := &participant{
-		alias: r.alias, displayName: body.DisplayName, callTag: body.CallTag, role: role,
-		protocol: protocolAPI, direction: "in",
+	p.role = role
+	if refused := s.properties(r.Context(), service, p, apiKind(role)); refused.status != 0 {
+		return refused
 	}
-	if p.displayName == "" {
-		p.displayName = r.alias
-	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if refused := s.join(service, p); refused.status != 0 {
 		return refused
 	}
@@ -81,6 +82,8 @@ func unresolved(r *request, err error) reply {
 
 // roleOf checks the one-time token or the PIN. A reply with a status is the answer to give.
 func (s *Server) roleOf(alias string, service Service, pin, oneTime string) (string, reply) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if t, known := s.tickets[oneTime]; known && t.alias == alias {
 		delete(s.tickets, oneTime)
 		return t.role, reply{}
@@ -95,6 +98,14 @@ func (s *Server) roleOf(alias string, service Service, pin, oneTime string) (str
 		})
 	}
 	return role, reply{}
+}
+
+// apiKind is the participant_type of a join: a host starts the conference.
+func apiKind(role string) string {
+	if role == roleChair {
+		return "api_host"
+	}
+	return "api"
 }
 
 // joined is the result of a successful request_token.
