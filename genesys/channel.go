@@ -110,14 +110,14 @@ func (c *Cloud) socketAddress(address string) bool {
 	return u.Scheme == "wss" || u.Scheme == "ws" && c.api.Scheme == "http"
 }
 
-// subscribe makes the agent's calls the only topic of a channel.
+// subscribe adds the agent's calls to a channel; on one that has them already it proves that the channel is alive.
 func (a *Agent) subscribe(ctx context.Context, channelID string) error {
 	const step = "notification subscription"
 	topic := callsTopic(a.id)
 	var answer *sdk.Channeltopicentitylisting
 	err := a.call(ctx, step, func(cfg *sdk.Configuration) (err error) {
 		topics := []sdk.Channeltopic{{Id: &topic}}
-		answer, _, err = sdk.NewNotificationsApiWithConfig(cfg).PutNotificationsChannelSubscriptions(channelID, topics, false)
+		answer, _, err = sdk.NewNotificationsApiWithConfig(cfg).PostNotificationsChannelSubscriptions(channelID, topics, false)
 		return err
 	})
 	if err != nil {

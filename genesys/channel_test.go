@@ -14,8 +14,8 @@ func TestChannelIsReplaced(t *testing.T) {
 		name  string
 		spoil func(p *platform, conn *peer)
 	}{
-		{"platform does not know it", func(p *platform, _ *peer) { p.answer(putFirst, 404, `{"code":"not.found"}`) }},
-		{"platform will not have it", func(p *platform, _ *peer) { p.answer(putFirst, 400, `null`) }},
+		{"platform does not know it", func(p *platform, _ *peer) { p.answer(subscribeFirst, 404, `{"code":"not.found"}`) }},
+		{"platform will not have it", func(p *platform, _ *peer) { p.answer(subscribeFirst, 400, `null`) }},
 		{"its sockets are refused", func(p *platform, _ *peer) { p.answer("GET /channels/ch-1", 403, "") }},
 		{"a day is over", func(p *platform, conn *peer) {
 			for range 24 * 60 * 3 {
@@ -59,7 +59,7 @@ func TestMuteSocketsCastDoubtOnTheirChannel(t *testing.T) {
 		conn.close()
 		f.want("blind")
 		mute(maxDoubts)
-		if n := p.count(postChannel); n != 1 {
+		if n := p.channelsMade(); n != 1 {
 			t.Errorf("%d channels, want 1 yet", n)
 		}
 		f.want("live")
@@ -97,7 +97,7 @@ func TestFollowEnds(t *testing.T) {
 		{"token is dead", func(p *platform) { p.tokens++ }, ErrSignIn},
 		{"scope is missing", func(p *platform) { p.answer(postChannel, 403, `{"code":"missing.scope"}`) }, ErrForbidden},
 		{"topic is rejected", func(p *platform) {
-			p.answer(putFirst, 200, `{"entities":[{"id":"v2.users.u-ada.conversations.calls","state":"Rejected","rejectionReason":"no"}]}`)
+			p.answer(subscribeFirst, 200, `{"entities":[{"id":"v2.users.u-ada.conversations.calls","state":"Rejected","rejectionReason":"no"}]}`)
 		}, ErrForbidden},
 	}
 	for _, tt := range tests {
@@ -139,7 +139,7 @@ func TestNewTokenNewChannel(t *testing.T) {
 		conn.close()
 		f.want("blind")
 		f.want("live")
-		if p.count(postChannel) != 2 {
+		if p.channelsMade() != 2 {
 			t.Errorf("requests %v, want a second channel", p.requests)
 		}
 		_ = f.end()
@@ -158,7 +158,7 @@ func TestChannelOutlivesFollow(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n := p.count(postChannel); n != 1 {
+		if n := p.channelsMade(); n != 1 {
 			t.Errorf("%d channels for 30 calls, want 1", n)
 		}
 	})

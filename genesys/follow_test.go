@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	postChannel  = "POST /api/v2/notifications/channels"
-	putFirst     = "PUT /api/v2/notifications/channels/ch-1/subscriptions"
-	deleteFirst  = "DELETE /api/v2/notifications/channels/ch-1/subscriptions"
-	closingSoon  = `{"topicName":"v2.system.socket_closing","eventBody":{"message":"soon"}}`
-	heartbeatNow = `{"topicName":"channel.metadata","eventBody":{"message":"WebSocket Heartbeat"}}`
+	postChannel    = "POST /api/v2/notifications/channels"
+	subscribeFirst = "POST /api/v2/notifications/channels/ch-1/subscriptions"
+	deleteFirst    = "DELETE /api/v2/notifications/channels/ch-1/subscriptions"
+	closingSoon    = `{"topicName":"v2.system.socket_closing","eventBody":{"message":"soon"}}`
+	heartbeatNow   = `{"topicName":"channel.metadata","eventBody":{"message":"WebSocket Heartbeat"}}`
 )
 
 // inBubble runs a test with a platform and Ada followed.
@@ -50,7 +50,7 @@ func TestFollow(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		f.done <- context.Canceled
-		if p.count(postChannel) != 1 || p.count(putFirst) != 1 || p.count(deleteFirst) != 1 {
+		if p.channelsMade() != 1 || p.count(subscribeFirst) != 1 || p.count(deleteFirst) != 1 {
 			t.Errorf("requests: %v", p.requests)
 		}
 	})
@@ -72,7 +72,7 @@ func TestLostSocket(t *testing.T) {
 		}
 		p.socket(true).say(eventConnected)
 		f.want("event")
-		if p.open != "/channels/ch-1" || p.count(postChannel) != 1 || p.count(putFirst) != 2 {
+		if p.open != "/channels/ch-1" || p.channelsMade() != 1 || p.count(subscribeFirst) != 2 {
 			t.Errorf("open %s, requests: %v; want the same channel subscribed again", p.open, p.requests)
 		}
 	})
@@ -137,7 +137,7 @@ func TestClosingSocketHasAnHeir(t *testing.T) {
 		f.want("live") // and never blind
 		p.socket(true).say(eventConnected)
 		f.want("event")
-		if p.open != "/channels/ch-2" || p.count(postChannel) != 2 {
+		if p.open != "/channels/ch-2" || p.channelsMade() != 2 {
 			t.Errorf("open %s, requests %v", p.open, p.requests)
 		}
 	})
@@ -221,7 +221,7 @@ func TestFlapping(t *testing.T) {
 		if lives > 13 {
 			t.Errorf("%d sockets in two minutes", lives)
 		}
-		if n := p.count(postChannel); n != 1 {
+		if n := p.channelsMade(); n != 1 {
 			t.Errorf("%d channels, want 1", n)
 		}
 	})

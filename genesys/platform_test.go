@@ -141,11 +141,20 @@ func (p *platform) handle(what string, h http.HandlerFunc) {
 func (p *platform) normal(what string) { p.handle(what, nil) }
 
 // count says how many requests began with what.
-func (p *platform) count(what string) (n int) {
+func (p *platform) count(what string) int {
+	return p.requested(func(r string) bool { return strings.HasPrefix(r, what) })
+}
+
+// channelsMade is how often a channel was asked for.
+func (p *platform) channelsMade() int {
+	return p.requested(func(r string) bool { return r == postChannel })
+}
+
+func (p *platform) requested(ok func(string) bool) (n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, r := range p.requests {
-		if strings.HasPrefix(r, what) {
+		if ok(r) {
 			n++
 		}
 	}
