@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"math/big"
 	"net"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -76,6 +77,10 @@ func newDemo(base int, nodeTLS string) (d *demonstration, err error) {
 		c.GenesysAPIURL, c.GenesysLoginURL, c.GenesysAppsURL = baseURL(localURL(listeners[2])), baseURL(localURL(listeners[2])), baseURL(localURL(listeners[2]))
 		c.PexipNodes = baseURLs{localURL(listeners[3])}
 		c.PexipHostPIN, c.PexipGuestPIN = secret(randomPIN()), ""
+		if c.PolicyUsername == "" {
+			c.PolicyUsername, c.PolicyPassword = "node", secret(rand.Text())
+		}
+		c.ContactCenterURI, c.PexipDomain = "sip:+15551234567@trunk.example", "video.example"
 		c.AdhocSessions = true
 		if os.Getenv(prefix+"_LOG_LEVEL") == "" {
 			c.LogLevel = logLevel(slog.LevelWarn)
@@ -93,33 +98,37 @@ func newDemo(base int, nodeTLS string) (d *demonstration, err error) {
 		WidgetURL:        agent + "/?conversationid={{pcConversationId}}&pcLangTag={{pcLangTag}}",
 		SimulateCustomer: d.simulateCustomer,
 	})
-	d.node = newDemoNode(listeners[3], string(cfg.PexipHostPIN), cfg.PexipCustomerPrefix, d.genesys, log.With("stand-in", "node"))
+	d.node = pexrtctest.New(pexrtctest.Options{
+		Listener: listeners[3], Log: log.With("stand-in", "node"), HostPIN: string(cfg.PexipHostPIN), Dial: trunk(d.genesys),
+		PolicyURL: withCredentials(customer, cfg.PolicyUsername, cfg.PolicyPassword),
+	})
 	if nodeTLS != "" {
 		if d.secure, err = serveTLS(nodeTLS, d.node.Handler()); err != nil {
 			return nil, err
 		}
 	}
-	d.server, err = newServer(cfg, loopback, log)
-	return d, err
+	if d.server, err = newServer(cfg, loopback, log); err != nil {
+		return nil, err
+	}
+	d.node.SetFaults(pexrtctest.Faults{OnRequestToken: d.welcome})
+	return d, nil
 }
 
-// newDemoNode is the stand-in node, whose trunk leads to the stand-in contact centre. When a
-// customer opens a room, the room calls the contact centre, with the session ID for a name.
-func newDemoNode(l net.Listener, pin, customerPrefix string, centre *genesystest.Server, log *slog.Logger) *pexrtctest.Server {
-	options := pexrtctest.Options{Listener: l, Log: log, HostPIN: pin, Dial: trunk(centre)}
-	byID := options
-	options.Resolve = func(alias string) (pexrtctest.Service, error) {
-		service, err := byID.ResolveID(alias)
-		if err == nil && strings.HasPrefix(alias, customerPrefix) {
-			service.AutomaticParticipants = []pexrtctest.AutomaticParticipant{{
-				RemoteAlias: "sip:+15551234567@trunk.example", RemoteDisplayName: "Contact centre",
-				LocalAlias: service.Name + "@video.example", LocalDisplayName: service.Name,
-				Protocol: "sip", CallType: "audio", Role: "chair", KeepConferenceAlive: "keep_conference_alive_never",
-			}}
+// welcome opens a session for whoever joins the node by an alias of ours: clients from outside need
+// no invitation in the demo.
+func (d *demonstration) welcome(join pexrtctest.Join) *pexrtctest.Fault {
+	for _, prefix := range []string{d.server.cfg.PexipCustomerPrefix, d.server.cfg.PexipAgentPrefix} {
+		if id, ours := strings.CutPrefix(join.Alias, prefix); ours {
+			d.server.visits.Announce(id, demoLife)
 		}
-		return service, err
 	}
-	return pexrtctest.New(options)
+	return nil
+}
+
+// withCredentials is an address as the stand-in node takes it.
+func withCredentials(address, username string, password secret) string {
+	scheme, rest, _ := strings.Cut(address, "://")
+	return scheme + "://" + url.UserPassword(username, string(password)).String() + "@" + rest
 }
 
 // trunk carries the node's calls to the contact centre.
@@ -140,9 +149,14 @@ func (l sipLeg) Hangup(string) { _ = l.CustomerHangup() } // it may have ended o
 
 // simulateCustomer lets somebody call who has no second browser: the node sends his picture.
 func (d *demonstration) simulateCustomer(context.Context) error {
-	_, err := d.node.SimulateCustomer("cus"+seal.RandomText(16), "Simulated customer")
+	id := seal.RandomText(16)
+	d.server.visits.Announce(id, demoLife)
+	_, err := d.node.SimulateCustomer(d.server.cfg.PexipCustomerPrefix+id, "Simulated customer")
 	return err
 }
+
+// demoLife is how long a session is open that no page of ours has begun.
+const demoLife = 4 * time.Hour
 
 // tell prints where to go.
 func (d *demonstration) tell(out io.Writer) {
