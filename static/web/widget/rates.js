@@ -20,15 +20,16 @@ export class Rates {
   /**
    * @param {RTCStatsReport|null} report of the browser's connection
    * @param {{codec: string, bytesIn: number, bytesOut: number, loss: number, rtt: number}|null} node counters of
-   *   the server's hop to the node; null: the browser's connection goes all the way
+   *   the server's hop to the node, if there are any
+   * @param {boolean} relayed the browser's connection ends at the server
    * @returns {Hop[]} the browser's hop first
    */
-  measure(report, node) {
+  measure(report, node, relayed) {
     const stats = [...(report?.values() ?? [])];
     const find = (type) => stats.find((s) => s.type === type && (s.kind ?? "video") === "video");
     const hops = [
       {
-        hop: node ? "server" : "direct",
+        hop: relayed ? "server" : "direct",
         sent: this.#sent(find("outbound-rtp"), find("remote-inbound-rtp"), stats, report),
         received: this.#received(find("inbound-rtp"), report),
       },

@@ -30,7 +30,7 @@ export function open(body, session) {
   body.append(graph.element, tables, button, told);
 
   const tick = async () => {
-    hops = rates.measure(await session.statistics(), session.room.hop);
+    hops = rates.measure(await session.statistics(), session.room.hop, relayed());
     graph.add(hops[0]);
     tables.replaceChildren(...hops.map(table));
   };
@@ -44,6 +44,9 @@ export function open(body, session) {
     },
   };
 }
+
+/** Whether media goes through the server. */
+export const relayed = () => document.body.dataset.media !== "bypass";
 
 const rowsOf = ({ hop }) => ROWS[hop] ?? ROWS.server;
 

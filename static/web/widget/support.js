@@ -2,7 +2,7 @@
 // name is in it.
 
 import { Rates } from "./rates.js";
-import { lines } from "./statistics.js";
+import { lines, relayed } from "./statistics.js";
 
 /**
  * @param {import("./session.js").Session} session
@@ -11,7 +11,7 @@ import { lines } from "./statistics.js";
 export async function report(session) {
   const { version, conversation, media } = document.body.dataset;
   const story = await session.room.story().catch(() => "(the server did not answer)\n");
-  const hops = new Rates().measure(await session.statistics(), session.room.hop);
+  const hops = new Rates().measure(await session.statistics(), session.room.hop, relayed());
   return [
     `Videoleg ${version}, ${new Date().toISOString()}`,
     `conversation ${conversation}, media ${media}`,

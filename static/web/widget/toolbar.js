@@ -80,7 +80,7 @@ export function mark(id, count, key) {
   const badge = at(`${id}-mark`);
   badge.hidden = !count;
   say(badge, count ? String(count) : "");
-  badge.setAttribute("aria-label", count ? word(key).replace("#", count) : "");
+  say(at(`${id}-count`), count ? word(key).replace("#", count) : "");
 }
 
 async function invite(session, tell) {
