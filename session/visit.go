@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/videoleg/videoleg/pexrtc"
 	"github.com/videoleg/videoleg/session/page"
@@ -87,6 +88,12 @@ func (v *Visit) Handle(conn *page.Conn, in page.In) {
 			v.end(nil)
 		}
 	})
+}
+
+// begin enters the room, and ends the visit if no page comes to show it.
+func (v *Visit) begin() {
+	v.window.grace.set(&v.owner, time.Now().Add(openGrace), v.close)
+	v.join()
 }
 
 // join enters the room as a guest.
@@ -249,9 +256,6 @@ func (v *Visit) end(err error) {
 	v.update()
 	if v.left {
 		v.visits.customerLeft(v.id)
-	}
-	if v.window.conn == nil {
-		v.close()
 	}
 }
 

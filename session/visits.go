@@ -68,7 +68,7 @@ func (vs *Visits) Join(id, name string) (*Visit, error) {
 	vs.byID[id] = v
 	vs.cfg.Metrics.visits.Inc()
 	v.start(v.finish)
-	v.post(v.join)
+	v.post(v.begin)
 	return v, nil
 }
 

@@ -1,0 +1,105 @@
+package session
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/videoleg/videoleg/pexrtc/pexrtctest"
+)
+
+// TestVisit follows a customer from the room's door to his goodbye.
+func TestVisit(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		v, err := c.visits.Join(roomID, "Grace")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tab := c.visit(v)
+		tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+		tab.awaitStatus(visitCalling)
+		got := c.tagged(customerTag)
+		if len(got) != 1 || got[0].Role != "guest" || got[0].DisplayName != "Grace" || got[0].Alias != "cus"+roomID {
+			t.Fatalf("on the node: %+v, want Grace as guest of cus%s", got, roomID)
+		}
+		tab.say(map[string]any{"type": "leave"})
+		tab.awaitStatus(visitEnded)
+		if left := c.tagged(customerTag); len(left) != 0 {
+			t.Errorf("after leaving: %+v, want nobody", left)
+		}
+	})
+}
+
+func TestVisitComesBack(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		v, err := c.visits.Join(roomID, "Grace")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tab := c.visit(v)
+		tab.awaitStatus(visitCalling)
+		before := c.tagged(customerTag)[0].UUID
+		tab.unload()
+		time.Sleep(unloadGrace - time.Second)
+		same, err := c.visits.Join(roomID, "Grace")
+		if err != nil || same != v {
+			t.Fatalf("Join again = %p, %v; want the visit of before, %p", same, err, v)
+		}
+		again := c.visit(same)
+		again.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+		if got := c.tagged(customerTag); len(got) != 1 || got[0].UUID != before {
+			t.Errorf("after a reload: %+v, want the participant of before", got)
+		}
+		again.cut()
+		time.Sleep(lostGrace + time.Second)
+		if left := c.tagged(customerTag); len(left) != 0 {
+			t.Errorf("after the grace: %+v, want nobody", left)
+		}
+	})
+}
+
+func TestVisitWordsItsProblems(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		c.node.SetFaults(pexrtctest.Faults{OnRequestToken: func(pexrtctest.Join) *pexrtctest.Fault {
+			return &pexrtctest.Fault{Status: 403, Body: `{"status":"failed","result":"Participant limit reached"}`}
+		}})
+		v, err := c.visits.Join(roomID, "Grace")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tab := c.visit(v)
+		if m := tab.await("tells the failure", func(m message) bool { return m.Error != nil }); m.Error.Code != "room-full" {
+			t.Errorf("the page is told %s, want room-full", m.Error.Code)
+		}
+		c.node.SetFaults(pexrtctest.Faults{})
+		tab.say(map[string]any{"type": "retry"})
+		tab.awaitStatus(visitCalling)
+	})
+}
+
+func TestVisitEndsWithItsRoom(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		v, err := c.visits.Join(roomID, "Grace")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tab := c.visit(v)
+		tab.awaitStatus(visitCalling)
+		c.node.EndConference(roomID, "Conference terminated by another participant")
+		if m := tab.awaitStatus(visitEnded); m.Error != nil {
+			t.Errorf("a call that ends as calls do is told as the error %s", m.Error.Code)
+		}
+	})
+}
+
+func TestVisitsAreBounded(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		for n := range maxVisits {
+			c.visits.byID[string(rune('a'+n%26))+time.Duration(n).String()] = &Visit{}
+		}
+		if _, err := c.visits.Start("Grace"); !errors.Is(err, ErrTooMany) {
+			t.Errorf("Start = %v, want ErrTooMany", err)
+		}
+		clear(c.visits.byID)
+	})
+}
