@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pion/webrtc/v4"
-
 	"github.com/videoleg/videoleg/pexrtc"
 )
 
@@ -106,29 +104,36 @@ func (p pair) side(h Hop) uint8 {
 	return p.PayloadType
 }
 
-// parameters describe p to the media stack of one hop.
-func (p pair) parameters(h Hop) webrtc.RTPCodecParameters {
-	fmtp := p.Fmtp
-	if h == Node {
-		for _, t := range nodeTypes {
-			if t.pt == p.node {
-				fmtp = t.fmtp
-			}
+// fmtp is the format of p as our description for one hop has it.
+func (p pair) fmtp(h Hop) string {
+	if h == Browser {
+		return p.Fmtp
+	}
+	for _, t := range nodeTypes {
+		if t.pt == p.node {
+			return t.fmtp
 		}
 	}
-	return webrtc.RTPCodecParameters{
-		PayloadType: webrtc.PayloadType(p.side(h)),
-		RTPCodecCapability: webrtc.RTPCodecCapability{
-			MimeType: "video/" + strings.ToUpper(p.Name), ClockRate: 90000, SDPFmtpLine: fmtp, RTCPFeedback: feedback,
-		},
-	}
+	return ""
 }
 
-// feedback is what we understand and give on either hop.
-var feedback = []webrtc.RTCPFeedback{
-	{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"},
-	{Type: "goog-remb"}, {Type: "transport-cc"},
+// feedback is what our description for one hop says about RTCP: all that we understand and give or, in an answer, what
+// was offered of it.
+func (p pair) feedback(h Hop) []string {
+	if h == Node {
+		return feedback
+	}
+	var both []string
+	for _, f := range feedback {
+		if slices.Contains(p.Feedback, f) {
+			both = append(both, f)
+		}
+	}
+	return both
 }
+
+// feedback lists values of rtcp-fb.
+var feedback = []string{"nack", "nack pli", "ccm fir", "goog-remb", "transport-cc"}
 
 // typeMap translates the payload types of one hop into those of the other.
 type typeMap [128]struct {

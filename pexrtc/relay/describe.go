@@ -11,11 +11,29 @@ import (
 	"github.com/videoleg/videoleg/pexrtc"
 )
 
-// mainMID is the identification of the one video line that our offers to the node negotiate.
-const mainMID = "0"
+const (
+	mainMID     = "0" // the one video line that our offers to the node negotiate
+	sendTimeURI = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+)
+
+// extensions are the ids of the RTP header extensions in use on a hop; 0: not in use.
+type extensions struct{ sendTime, sequence uint8 }
+
+// ours are those of our offers.
+var ours = extensions{sendTime: 2, sequence: 3}
+
+// remote is a far end's description, reduced to its main video line.
+type remote struct {
+	media     *sdp.MediaDescription
+	mid       string
+	direction string
+	setup     string
+	exts      extensions
+	far       far
+}
 
 // readOffer accepts a browser's offer: one video line and nothing else.
-func readOffer(text string) (*sdp.SessionDescription, error) {
+func readOffer(text string) (*remote, error) {
 	if err := pexrtc.CheckVideoOnly(text); err != nil {
 		return nil, err
 	}
@@ -26,13 +44,11 @@ func readOffer(text string) (*sdp.SessionDescription, error) {
 	if len(d.MediaDescriptions) != 1 {
 		return nil, fmt.Errorf("%w: a relayed leg has one video line", pexrtc.ErrSDP)
 	}
-	drop(d.MediaDescriptions[0], "simulcast", "rid") // one stream is all that can be forwarded
-	return d, nil
+	return readRemote(d)
 }
 
-// readAnswer accepts the node's answer and reduces it to the main video line, which is all that our side of the
-// transport knows; the slides line of our offer is idle.
-func readAnswer(text string) (*sdp.SessionDescription, error) {
+// readAnswer accepts the node's answer. The slides line of our offer is idle.
+func readAnswer(text string) (*remote, error) {
 	if err := pexrtc.CheckVideoOnly(text); err != nil {
 		return nil, err
 	}
@@ -40,74 +56,189 @@ func readAnswer(text string) (*sdp.SessionDescription, error) {
 	if err != nil {
 		return nil, err
 	}
-	main := d.MediaDescriptions[0]
-	if main.MediaName.Port.Value == 0 {
+	if d.MediaDescriptions[0].MediaName.Port.Value == 0 {
 		return nil, ErrRefused
 	}
-	d.MediaDescriptions = d.MediaDescriptions[:1]
-	mid, _ := main.Attribute("mid")
-	for i, a := range d.Attributes {
-		if a.Key == "group" && strings.HasPrefix(a.Value, "BUNDLE") {
-			d.Attributes[i].Value = "BUNDLE " + mid
-		}
-	}
-	drop(main, "simulcast", "rid")
-	return d, nil
+	return readRemote(d)
 }
 
-// toNode makes of our description the offer that nodes expect: bandwidth, content, and an idle slides line that spares
-// a new m-line when someone presents (facts: the skeleton of a video-only client).
-func toNode(local string, kbps int) (string, error) {
-	d, err := pexrtc.ParseSDP(local)
-	if err != nil {
-		return "", err
-	}
-	main := d.MediaDescriptions[0]
-	pexrtc.SetBandwidth(main, kbps)
-	slides := idleSlides(main)
-	pexrtc.SetContent(main, "main")
-	d.MediaDescriptions = append(d.MediaDescriptions, slides)
-	for i, a := range d.Attributes {
-		if a.Key == "group" && strings.HasPrefix(a.Value, "BUNDLE") {
-			d.Attributes[i].Value = a.Value + " 1"
-		}
-	}
-	return write(d)
-}
-
-// idleSlides copies main's transport and codecs into an inactive second line.
-func idleSlides(main *sdp.MediaDescription) *sdp.MediaDescription {
-	s := *main
-	s.Bandwidth = slices.Clone(main.Bandwidth)
-	s.Attributes = nil
-	for _, a := range main.Attributes {
-		switch a.Key {
-		case "mid":
-			a.Value = "1"
-		case "sendrecv", "sendonly", "recvonly":
-			a = sdp.NewPropertyAttribute("inactive")
-		case "ssrc", "ssrc-group", "msid", "candidate", "end-of-candidates":
-			continue
-		}
-		s.Attributes = append(s.Attributes, a)
-	}
-	s.WithValueAttribute("content", "slides")
-	return &s
-}
-
-// toBrowser makes of our description the answer for the page: codecs in the node's order, bandwidth as agreed.
-func toBrowser(local string, agreed []pair, kbps int) (string, error) {
-	d, err := pexrtc.ParseSDP(local)
-	if err != nil {
-		return "", err
-	}
+// readRemote takes what is needed to connect from the first line of d or, where it may stand there, from its head.
+func readRemote(d *sdp.SessionDescription) (*remote, error) {
 	m := d.MediaDescriptions[0]
-	pexrtc.SetBandwidth(m, kbps)
-	m.MediaName.Formats = nil
-	for _, p := range agreed {
-		m.MediaName.Formats = append(m.MediaName.Formats, strconv.Itoa(int(p.PayloadType)))
+	r := &remote{media: m, direction: "sendrecv"}
+	value := func(key string) string {
+		v, ok := m.Attribute(key)
+		if !ok {
+			v, _ = d.Attribute(key)
+		}
+		return v
 	}
-	return write(d)
+	r.mid, r.setup = value("mid"), value("setup")
+	r.far = far{ufrag: value("ice-ufrag"), pwd: value("ice-pwd"), fingerprint: value("fingerprint")}
+	_, r.far.lite = d.Attribute("ice-lite")
+	for _, a := range slices.Concat(d.Attributes, m.Attributes) {
+		switch a.Key {
+		case "sendrecv", "sendonly", "recvonly", "inactive":
+			r.direction = a.Key
+		case "extmap":
+			r.exts.read(a.Value)
+		}
+	}
+	for name, v := range map[string]string{
+		"mid": r.mid, "ice-ufrag": r.far.ufrag, "ice-pwd": r.far.pwd, "fingerprint": r.far.fingerprint,
+	} {
+		if v == "" || len(v) > 512 {
+			return nil, fmt.Errorf("%w: no usable a=%s", pexrtc.ErrSDP, name)
+		}
+	}
+	return r, nil
+}
+
+// candidates are those of the description itself.
+func (r *remote) candidates() []string {
+	var all []string
+	for _, a := range r.media.Attributes {
+		if a.Key == "candidate" {
+			all = append(all, a.Value)
+		}
+	}
+	return all
+}
+
+// read takes one a=extmap, e.g. "3/sendrecv uri". Ids above 14 need a longer form than we write.
+func (e *extensions) read(value string) {
+	id, uri, _ := strings.Cut(value, " ")
+	id, _, _ = strings.Cut(id, "/")
+	n, err := strconv.ParseUint(id, 10, 8)
+	if err != nil || n < 1 || n > 14 {
+		return
+	}
+	switch strings.TrimSpace(uri) {
+	case sendTimeURI:
+		e.sendTime = uint8(n)
+	case sdp.TransportCCURI:
+		e.sequence = uint8(n)
+	}
+}
+
+// line is our side of a video line.
+type line struct {
+	mid       string
+	content   string // main, slides, or empty
+	direction string
+	setup     string
+	side      Hop
+	pairs     []pair
+	kbps      int
+	exts      extensions
+	local     local
+	ssrc      uint32
+}
+
+// describe writes a description of these lines, which share one transport.
+func describe(lines ...line) (string, error) {
+	d, err := sdp.NewJSEPSessionDescription(false)
+	if err != nil {
+		return "", fmt.Errorf("relay: write description: %w", err)
+	}
+	bundle := "BUNDLE"
+	for _, n := range lines {
+		bundle += " " + n.mid
+	}
+	d.WithValueAttribute(sdp.AttrKeyGroup, bundle)
+	for _, n := range lines {
+		d.WithMedia(n.media())
+	}
+	raw, err := d.Marshal()
+	if err != nil {
+		return "", fmt.Errorf("relay: write description: %w", err)
+	}
+	return string(raw), nil
+}
+
+func (n line) media() *sdp.MediaDescription {
+	m := sdp.NewJSEPMediaDescription("video", nil)
+	pexrtc.SetBandwidth(m, n.kbps)
+	m.WithValueAttribute("mid", n.mid)
+	if n.content != "" {
+		m.WithValueAttribute("content", n.content)
+	}
+	m.WithICECredentials(n.local.ufrag, n.local.pwd).
+		WithValueAttribute("ice-options", "trickle").
+		WithValueAttribute("fingerprint", n.local.fingerprint).
+		WithValueAttribute("setup", n.setup).
+		WithPropertyAttribute(n.direction).
+		WithPropertyAttribute(sdp.AttrKeyRTCPMux).
+		WithPropertyAttribute(sdp.AttrKeyRTCPRsize)
+	for _, p := range n.pairs {
+		pt := p.side(n.side)
+		m.WithCodec(pt, strings.ToUpper(p.Name), clockRate, 0, p.fmtp(n.side))
+		for _, f := range p.feedback(n.side) {
+			m.WithValueAttribute("rtcp-fb", fmt.Sprintf("%d %s", pt, f))
+		}
+	}
+	n.exts.write(m)
+	if n.direction == "sendrecv" || n.direction == "sendonly" {
+		m.WithValueAttribute("msid", "videoleg video").
+			WithValueAttribute("ssrc", fmt.Sprintf("%d cname:videoleg", n.ssrc)).
+			WithValueAttribute("ssrc", fmt.Sprintf("%d msid:videoleg video", n.ssrc))
+	}
+	for _, c := range n.local.candidates {
+		m.WithValueAttribute("candidate", strings.TrimPrefix(c, "candidate:"))
+	}
+	if n.local.complete {
+		m.WithPropertyAttribute("end-of-candidates")
+	}
+	return m
+}
+
+func (e extensions) write(m *sdp.MediaDescription) {
+	if e.sendTime != 0 {
+		m.WithValueAttribute("extmap", fmt.Sprintf("%d %s", e.sendTime, sendTimeURI))
+	}
+	if e.sequence != 0 {
+		m.WithValueAttribute("extmap", fmt.Sprintf("%d %s", e.sequence, sdp.TransportCCURI))
+	}
+}
+
+// toNode is the offer that nodes expect: bandwidth, content, and an idle slides line that spares a new m-line when
+// someone presents (facts: the skeleton of a video-only client).
+func (h *hop) toNode(l local, pairs []pair, kbps int) (string, error) {
+	main := line{
+		mid: mainMID, content: "main", direction: "sendrecv", setup: "actpass", side: Node, pairs: pairs, kbps: kbps,
+		exts: ours, local: l, ssrc: h.out.ssrc,
+	}
+	slides := main
+	slides.mid, slides.content, slides.direction = "1", "slides", "inactive"
+	slides.local.candidates, slides.local.complete = nil, false
+	return describe(main, slides)
+}
+
+// toBrowser is the answer to a page's offer: codecs in the node's order, bandwidth as agreed.
+func (h *hop) toBrowser(l local, offer *remote, pairs []pair, kbps int) (string, error) {
+	return describe(line{
+		mid: offer.mid, direction: mirror(offer.direction), setup: answerSetup(offer.setup), side: Browser, pairs: pairs,
+		kbps: kbps, exts: offer.exts, local: l, ssrc: h.out.ssrc,
+	})
+}
+
+// mirror is the direction that answers another.
+func mirror(direction string) string {
+	switch direction {
+	case "sendonly":
+		return "recvonly"
+	case "recvonly":
+		return "sendonly"
+	}
+	return direction
+}
+
+// answerSetup is our side of DTLS: the server if we may, so that the cipher is ours to choose.
+func answerSetup(offered string) string {
+	if offered == "passive" {
+		return "active"
+	}
+	return "passive"
 }
 
 // onlyFIR: the far end of m understands full intra requests and no picture loss indication (RFC 5104, RFC 4585).
@@ -120,28 +251,11 @@ func onlyFIR(m *sdp.MediaDescription) bool {
 	return fir && !pli
 }
 
-// credentials are the ICE user fragment and password of a description.
-func credentials(text string) (ufrag, pwd string) {
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if v, ok := strings.CutPrefix(line, "a=ice-ufrag:"); ok && ufrag == "" {
-			ufrag = v
-		}
-		if v, ok := strings.CutPrefix(line, "a=ice-pwd:"); ok && pwd == "" {
-			pwd = v
-		}
+// feedbacks lists the rtcp-fb values of all codecs of m.
+func feedbacks(m *sdp.MediaDescription) []string {
+	var all []string
+	for _, c := range pexrtc.ReadCodecs(m) {
+		all = append(all, c.Feedback...)
 	}
-	return ufrag, pwd
-}
-
-func drop(m *sdp.MediaDescription, keys ...string) {
-	m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool { return slices.Contains(keys, a.Key) })
-}
-
-func write(d *sdp.SessionDescription) (string, error) {
-	raw, err := d.Marshal()
-	if err != nil {
-		return "", fmt.Errorf("relay: write description: %w", err)
-	}
-	return string(raw), nil
+	return all
 }

@@ -1,12 +1,24 @@
 // Package relay carries video between an agent's browser and a Conferencing Node: RTP and RTCP, without transcoding,
 // and never audio.
 //
-//	browser ◄── SRTP ──► [ browser hop │ forwarders │ node hop ] ◄── SRTP ──► node
-//	                                    Leg
+//	            ┌───────────────────────── Leg ─────────────────────────┐
+//	browser ──► socket ► decrypt ► gate ► renumber ► encrypt ──────────► node
+//	browser ◄────────── encrypt ◄ renumber ◄ gate ◄ decrypt ◄ socket ◄── node
+//	            └─ hop (Browser) ─┘└─ forwarders ─┘└─ hop (Node) ─┘
 //
-// A [Relay] is one per process and owns the ports: every hop of every leg shares one UDP port (and one TCP port, if
-// given). A [Leg] is one per call and lasts as long as the call: when the page reloads, the leg takes the new page's
-// offer while its place in the conference stays as it is. The order of calls:
+// A packet crosses in the goroutine that reads it from its socket: no queue, no copy but the one into the history, no
+// allocation. Pion finds the path (ICE), agrees the keys (DTLS) and does the ciphers (SRTP); the rest is here:
+//
+//	socket, transport, dtls   a hop's encrypted connection
+//	inbound, outbound         the stream that arrives on a hop, the one that leaves by it
+//	forward, rewrite          what connects them
+//	gaps, history, reception  repair and measurement, for each hop alone
+//	rate, keyframe            what crosses of it: bandwidth limits, requests for full pictures
+//
+// A [Relay] is one per process and owns the ports: the browser hops of all legs share one UDP port (and one TCP port, if
+// given); each node hop has a port of its own, because a node may send many calls from one address. A [Leg] is one per
+// call and lasts as long as the call: when the page reloads, the leg takes the new page's offer while its place in the
+// conference stays as it is. The order of calls:
 //
 //	OfferBrowser ─► NodeOffer ─► (pexrtc Call) ─► NodeAnswer ─► BrowserAnswer      first page
 //	OfferBrowser ────────────────────────────────────────────► BrowserAnswer      after a reload

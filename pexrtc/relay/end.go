@@ -2,6 +2,7 @@ package relay
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/rtcp"
 )
@@ -16,6 +17,7 @@ type end struct {
 
 	packetsIn, bytesIn, packetsOut, bytesOut atomic.Uint64
 	keyframesAsked, keyframesWanted          atomic.Uint64
+	nacksSent, nacksHeard, resent            atomic.Uint64
 }
 
 func newEnd(side Hop) *end {
@@ -32,19 +34,23 @@ func (e *end) sendKeyframeRequest() {
 		return
 	}
 	e.keyframesAsked.Add(1)
-	h.writeRTCP(h.keyframeRequest(s.ssrc))
+	h.control(h.keyframeRequest(s.ssrc))
 }
 
-// limit tells the far end how fast it may send, in bit/s (REMB).
-func (e *end) limit(rate float64) {
-	s := e.source.Load()
+// report tells the far end, every second, what arrived, what was sent, and how fast it may send, in bit/s (REMB).
+func (e *end) report(rate float64, now time.Time) {
 	h := e.hop.Load()
-	if s == nil || h == nil || s.hop != h || !h.remb.Load() {
+	if h == nil || !h.connected.Load() {
 		return
 	}
-	h.writeRTCP(&rtcp.ReceiverEstimatedMaximumBitrate{
-		SenderSSRC: h.ssrc.Load(), Bitrate: float32(rate), SSRCs: []uint32{s.ssrc},
-	})
+	h.measure()
+	packets := []rtcp.Packet{h.out.report(now, h.in.reports(now))}
+	if s := e.source.Load(); s != nil && s.hop == h && h.remb.Load() {
+		packets = append(packets, &rtcp.ReceiverEstimatedMaximumBitrate{
+			SenderSSRC: h.out.ssrc, Bitrate: float32(rate), SSRCs: []uint32{s.ssrc},
+		})
+	}
+	h.control(packets...)
 }
 
 // heard takes one RTCP packet of this far end about what we send it; wants is called for a keyframe request.
@@ -57,6 +63,11 @@ func (e *end) heard(h *hop, p rtcp.Packet, wants func()) {
 		if p.Bitrate >= 0 && p.Bitrate < 1e10 {
 			e.can.remb.Store(uint64(p.Bitrate))
 		}
+	case *rtcp.TransportLayerNack:
+		if p.MediaSSRC == h.out.ssrc {
+			e.nacksHeard.Add(1)
+			e.resent.Add(uint64(h.out.resend(p.Nacks)))
+		}
 	case *rtcp.ReceiverReport:
 		e.reported(h, p.Reports)
 	case *rtcp.SenderReport:
@@ -66,7 +77,7 @@ func (e *end) heard(h *hop, p rtcp.Packet, wants func()) {
 
 func (e *end) reported(h *hop, reports []rtcp.ReceptionReport) {
 	for _, r := range reports {
-		if r.SSRC == h.ssrc.Load() {
+		if r.SSRC == h.out.ssrc {
 			e.can.setLost(float64(r.FractionLost) / 256)
 		}
 	}
@@ -78,10 +89,11 @@ func (e *end) stats() HopStats {
 		PacketsIn: e.packetsIn.Load(), BytesIn: e.bytesIn.Load(),
 		PacketsOut: e.packetsOut.Load(), BytesOut: e.bytesOut.Load(),
 		KeyframesAsked: e.keyframesAsked.Load(), KeyframesWanted: e.keyframesWanted.Load(),
-		Loss: e.can.lost(),
+		NACKsSent: e.nacksSent.Load(), NACKsHeard: e.nacksHeard.Load(), PacketsResent: e.resent.Load(),
+		Loss: e.can.lost(), Estimate: e.can.remb.Load(),
 	}
 	if h := e.hop.Load(); h != nil {
-		s.RTT = h.rtt()
+		s.RTT = float64(h.roundTrip()) / float64(time.Millisecond)
 	}
 	return s
 }

@@ -3,41 +3,23 @@ package relay
 import (
 	"encoding/binary"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"github.com/pion/rtp"
-	"github.com/pion/webrtc/v4"
 )
 
-// source is one video stream that arrives on a hop.
-type source struct {
-	hop  *hop
-	ssrc uint32
-	seen bool // its first packet has been told; forwarder's lock
-}
-
 // forwarder carries packets in one direction. It outlives the hops on both sides of it: a reloaded page is a new source,
-// a new browser hop a new outlet.
+// a new browser hop a new way out.
 type forwarder struct {
 	from, to *end
 	first    func(Hop) // told of the first packet of each source
+	types    atomic.Pointer[typeMap]
 
 	mu      sync.Mutex // guards all below; held while a packet is written, so that a closed gate is closed
 	open    bool
 	current *source
-	types   *typeMap
 	numbers rewriter
 	resumed time.Time // not zero: since then a keyframe is awaited before anything is sent
-	out     outlet
-	header  rtp.Header // reused
-	stamp   [3]byte    // reused: the send time extension
-}
-
-// outlet is where a hop takes packets.
-type outlet struct {
-	writer   webrtc.TrackLocalWriter // nil: not negotiated yet
-	ssrc     uint32
-	sendTime uint8 // id of the abs-send-time extension; 0: not agreed
+	out     *outbound // nil: not connected yet
 }
 
 // keyframeWait is how long a reopened gate holds back packets that refer to pictures of before the pause: they would
@@ -68,27 +50,26 @@ func (f *forwarder) awaits(keyframe bool, now time.Time) bool {
 	return true
 }
 
-// setOutlet says where packets go from now on. The extension list starts anew.
-func (f *forwarder) setOutlet(o outlet) {
+// setOut says where packets go from now on.
+func (f *forwarder) setOut(o *outbound) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.out, f.header = o, rtp.Header{}
+	f.out = o
 }
 
-// clearOutlet forgets o's writer, unless another has taken its place.
-func (f *forwarder) clearOutlet(ssrc uint32) {
+// clearOut forgets o, unless another has taken its place.
+func (f *forwarder) clearOut(o *outbound) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.out.ssrc == ssrc {
-		f.out = outlet{}
+	if f.out == o {
+		f.out = nil
 	}
 }
 
-// setTypes changes the translation of payload types.
-func (f *forwarder) setTypes(m *typeMap) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.types = m
+// knows says that packets of this type were agreed to.
+func (f *forwarder) knows(payloadType uint8) bool {
+	m := f.types.Load()
+	return m != nil && m[payloadType&0x7f].to != 0
 }
 
 // follow makes s the stream that is forwarded; nil: none.
@@ -99,15 +80,11 @@ func (f *forwarder) follow(s *source) {
 	f.numbers.restart()
 }
 
-// forward sends one packet of s on, if s is the stream of the moment and the gate is open. Header extensions, CSRCs and
-// identifiers of the one hop do not reach the other. It allocates nothing.
-func (f *forwarder) forward(s *source, raw []byte, now time.Time) {
-	in, ok := parse(raw)
-	if !ok {
-		return
-	}
+// forward sends one packet of s on, if s is the stream of the moment and the gate is open; size is the whole packet's.
+// Header extensions, CSRCs and identifiers of the one hop do not reach the other. It allocates nothing.
+func (f *forwarder) forward(s *source, in packet, size int, now time.Time) {
 	f.from.packetsIn.Add(1)
-	f.from.bytesIn.Add(uint64(len(raw)))
+	f.from.bytesIn.Add(uint64(size))
 	f.mu.Lock()
 	news := f.current == s && !s.seen
 	s.seen = s.seen || news
@@ -124,28 +101,17 @@ func (f *forwarder) forward(s *source, raw []byte, now time.Time) {
 
 // write renumbers and sends a packet; f.mu is held.
 func (f *forwarder) write(in packet, now time.Time) bool {
-	if !f.open || f.out.writer == nil || f.types == nil {
+	types := f.types.Load()
+	if !f.open || f.out == nil || types == nil {
 		f.numbers.restart()
 		return false
 	}
-	t := &f.types[in.payloadType]
+	t := &types[in.payloadType]
 	if t.to == 0 || f.awaits(t.keyframe(in.payload), now) {
 		return false
 	}
 	seq, ts, ok := f.numbers.next(in.sequence, in.timestamp, now)
-	if !ok {
-		return false
-	}
-	h := &f.header
-	h.Version, h.Marker, h.PayloadType, h.SSRC = 2, in.marker, t.to, f.out.ssrc
-	h.SequenceNumber, h.Timestamp = seq, ts
-	h.Padding, h.PaddingSize = in.padding > 0, in.padding
-	if id := f.out.sendTime; id != 0 {
-		putSendTime(&f.stamp, now)
-		_ = h.SetExtension(id, f.stamp[:]) // fails for ids above 14 only, which are not agreed
-	}
-	n, err := f.out.writer.WriteRTP(h, in.payload) // 0 without an error: not connected yet
-	return err == nil && n > 0
+	return ok && f.out.send(in, t.to, seq, ts, now)
 }
 
 // packet is what forwarding needs of an RTP packet.
@@ -182,10 +148,4 @@ func parse(raw []byte) (p packet, ok bool) {
 	p.sequence, p.timestamp = binary.BigEndian.Uint16(raw[2:]), binary.BigEndian.Uint32(raw[4:])
 	p.payload = raw[start:end]
 	return p, true
-}
-
-// putSendTime writes now as 24 bits of seconds in 6.18 fixed point (abs-send-time).
-func putSendTime(b *[3]byte, now time.Time) {
-	fixed := uint64(now.UnixMicro()) % 64_000_000 << 18 / 1_000_000
-	b[0], b[1], b[2] = byte(fixed>>16), byte(fixed>>8), byte(fixed)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
+	"github.com/pion/srtp/v3"
 )
 
 func TestParse(t *testing.T) {
@@ -43,55 +44,84 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// sink takes packets as a hop does.
-type sink struct{ last rtp.Header }
-
-func (s *sink) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
-	s.last = *h
-	return len(payload), nil
+// wire takes packets as a far end does.
+type wire struct {
+	t    testing.TB
+	keys *srtp.Context
+	last rtp.Header
+	all  []string // payloads
 }
 
-func (s *sink) Write(b []byte) (int, error) { return len(b), nil }
+func (w *wire) write(b []byte) (int, error) {
+	plain, err := w.keys.DecryptRTP(nil, b, &w.last)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.all = append(w.all, string(plain[w.last.MarshalSize():]))
+	return len(b), nil
+}
 
-func newTestForwarder(out *sink) (*forwarder, *source) {
+func testKeys(t testing.TB) *srtp.Context {
+	t.Helper()
+	c, err := srtp.CreateContext(make([]byte, 16), make([]byte, 12), srtp.ProtectionProfileAeadAes128Gcm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// newTestForwarder forwards to write, or to a wire if that is nil.
+func newTestForwarder(t testing.TB, write func([]byte) (int, error)) (*forwarder, *source, *wire) {
 	f := &forwarder{from: newEnd(Browser), to: newEnd(Node), first: func(Hop) {}, open: true}
-	f.setTypes(newTypeMap([]pair{{Codec: video("VP8", 120), node: 96}}, Browser, Node))
-	f.setOutlet(outlet{writer: out, ssrc: 77, sendTime: 4})
+	f.types.Store(newTypeMap([]pair{{Codec: video("VP8", 120), node: 96}}, Browser, Node))
+	w := &wire{t: t, keys: testKeys(t)}
+	if write == nil {
+		write = w.write
+	}
+	out := newOutbound(DefaultBandwidth, write)
+	out.connect(testKeys(t), 4)
+	f.setOut(out)
 	s := &source{ssrc: 5}
 	f.follow(s)
-	return f, s
+	return f, s, w
+}
+
+// pass gives f a packet of s as it comes from the network.
+func pass(f *forwarder, s *source, raw []byte, now time.Time) {
+	in, ok := parse(raw)
+	if ok {
+		f.forward(s, in, len(raw), now)
+	}
 }
 
 func TestForwardRewritesTheHeader(t *testing.T) {
-	var out sink
-	f, s := newTestForwarder(&out)
+	f, s, w := newTestForwarder(t, nil)
 	in := rtp.Packet{Header: rtp.Header{Version: 2, Marker: true, PayloadType: 120, SequenceNumber: 7, Timestamp: 9, SSRC: 5, CSRC: []uint32{8}}, Payload: []byte("abc")}
 	must(t, in.SetExtension(9, []byte("location")))
 	raw, err := in.Marshal()
 	must(t, err)
-	f.forward(s, raw, time.Now())
-	h := out.last
-	if h.PayloadType != 96 || h.SSRC != 77 || !h.Marker || len(h.CSRC) != 0 || len(h.Extensions) != 1 || h.GetExtension(9) != nil || len(h.GetExtension(4)) != 3 {
+	pass(f, s, raw, time.Now())
+	h := w.last
+	if h.PayloadType != 96 || h.SSRC != f.out.ssrc || !h.Marker || len(h.CSRC) != 0 || len(h.Extensions) != 1 || h.GetExtension(9) != nil || len(h.GetExtension(4)) != 3 {
 		t.Errorf("header %+v", h)
 	}
-	f.forward(&source{}, raw, time.Now())
+	pass(f, &source{}, raw, time.Now())
 	raw[1] = 100
-	f.forward(s, raw, time.Now())
+	pass(f, s, raw, time.Now())
 	if n := f.to.packetsOut.Load(); n != 1 {
 		t.Errorf("%d packets out, want 1: a replaced source and an unknown payload type have no way", n)
 	}
 }
 
 func TestForwardAllocatesNothing(t *testing.T) {
-	var out sink
-	f, s := newTestForwarder(&out)
+	f, s, _ := newTestForwarder(t, func(b []byte) (int, error) { return len(b), nil })
 	in := rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 120, SSRC: 5}, Payload: make([]byte, 1100)}
 	raw, err := in.Marshal()
 	must(t, err)
 	now := time.Now()
 	if n := testing.AllocsPerRun(1000, func() {
 		raw[3]++
-		f.forward(s, raw, now)
+		pass(f, s, raw, now)
 	}); n != 0 {
 		t.Errorf("%v allocations a packet, want 0", n)
 	}
@@ -111,11 +141,11 @@ func TestResumedGateWaitsForAKeyframe(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			f, s := newTestForwarder(&sink{})
+			f, s, _ := newTestForwarder(t, nil)
 			send := func(seq uint16, payload []byte, now time.Time) {
 				raw, err := (&rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 120, SSRC: 5, SequenceNumber: seq}, Payload: payload}).Marshal()
 				must(t, err)
-				f.forward(s, raw, now)
+				pass(f, s, raw, now)
 			}
 			send(1, delta, time.Now()) // at first nothing is awaited
 			f.setOpen(false)

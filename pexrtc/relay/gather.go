@@ -2,62 +2,87 @@ package relay
 
 import (
 	"context"
-	"strings"
+	"fmt"
 	"sync"
 	"time"
 
-	"github.com/pion/webrtc/v4"
+	"github.com/pion/ice/v4"
 
 	"github.com/videoleg/videoleg/pexrtc"
 )
 
-// description watches a hop gather its candidates: those it finds until take are in the description, the rest of the
-// node hop's go to OnNodeCandidate.
-type description struct {
+// gathering watches a hop find its candidates: those it has until take are in the description, the rest of the node
+// hop's go to OnNodeCandidate.
+type gathering struct {
 	leg   *Leg
 	hop   *hop
+	local local         // without candidates
 	first chan struct{} // closed at the first candidate
-	done  <-chan struct{}
+	done  chan struct{} // closed after the last one
 
 	mu    sync.Mutex
-	any   bool   // guarded by mu, as the rest
-	taken string // what take returned; empty before
-	sent  bool   // a candidate was passed on after take
+	all   []string // guarded by mu, as the rest
+	ended bool
+	taken bool // take was called
+	sent  bool // a candidate was passed on after take
 }
 
-func newDescription(l *Leg, h *hop) *description {
-	d := &description{leg: l, hop: h, first: make(chan struct{}), done: webrtc.GatheringCompletePromise(h.pc)}
-	h.pc.OnICECandidate(d.found)
-	return d
+// local is what our description says of a transport.
+type local struct {
+	ufrag, pwd  string
+	fingerprint string
+	candidates  []string
+	complete    bool // there are no more candidates
 }
 
-// found is called by the media stack; nil ends the list.
-func (d *description) found(c *webrtc.ICECandidate) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if !d.any && c != nil {
-		d.any = true
-		close(d.first)
+// gather begins to look for the addresses of h.
+func (l *Leg) gather(h *hop) (*gathering, error) {
+	g := &gathering{leg: l, hop: h, first: make(chan struct{}), done: make(chan struct{})}
+	agent := h.transport.agent
+	ufrag, pwd, err := agent.GetLocalUserCredentials()
+	if err == nil {
+		g.local = local{ufrag: ufrag, pwd: pwd, fingerprint: fingerprintOf(h.transport.cert)}
+		err = agent.OnCandidate(g.found)
 	}
-	if d.taken == "" || d.hop.end.side != Node || !d.hop.current() {
+	if err == nil {
+		err = agent.GatherCandidates()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("relay: gather candidates: %w", err)
+	}
+	return g, nil
+}
+
+// found is called by the ICE stack; nil ends the list.
+func (g *gathering) found(c ice.Candidate) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.ended {
 		return
 	}
-	ufrag, pwd := credentials(d.taken)
-	k := pexrtc.Candidate{MID: mainMID, Ufrag: ufrag, Pwd: pwd}
-	switch {
-	case c == nil && d.sent:
-		k = pexrtc.Candidate{MID: mainMID}
-	case c == nil || strings.Contains(d.taken, c.ToJSON().Candidate):
-		return
-	default:
-		k.Candidate = c.ToJSON().Candidate
+	text := ""
+	if c == nil {
+		g.ended = true
+		close(g.done)
+	} else {
+		text = "candidate:" + c.Marshal()
+		if g.all = append(g.all, text); len(g.all) == 1 {
+			close(g.first)
+		}
 	}
-	d.sent = true
-	d.leg.passCandidate(k)
+	if !g.taken || g.hop.end.side != Node || !g.hop.current() || (c == nil && !g.sent) {
+		return
+	}
+	g.sent = true
+	k := pexrtc.Candidate{MID: mainMID, Candidate: text}
+	if text != "" {
+		k.Ufrag, k.Pwd = g.local.ufrag, g.local.pwd
+	}
+	g.leg.passCandidate(k)
 }
 
 // wait blocks until all candidates are known, or, if not all are wanted, for a little while and at least one.
-func (d *description) wait(ctx context.Context, all bool) error {
+func (g *gathering) wait(ctx context.Context, all bool) error {
 	var enough <-chan time.Time
 	var first <-chan struct{}
 	if !all {
@@ -65,26 +90,28 @@ func (d *description) wait(ctx context.Context, all bool) error {
 	}
 	for {
 		select {
-		case <-d.done:
+		case <-g.done:
 			return nil
 		case <-enough:
-			first = d.first
+			first = g.first
 		case <-first:
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-d.leg.ctx.Done():
+		case <-g.leg.ctx.Done():
 			return ErrClosed
 		}
 	}
 }
 
-// take is the local description as it is now.
-func (d *description) take() string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.taken = d.hop.pc.LocalDescription().SDP
-	return d.taken
+// take is our side as it is now.
+func (g *gathering) take() local {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.taken = true
+	l := g.local
+	l.candidates, l.complete = g.all, g.ended
+	return l
 }
 
 // OnNodeCandidate is told our candidates for the node that were found after NodeOffer, and then one without Candidate:

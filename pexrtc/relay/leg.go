@@ -8,9 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/sdp/v3"
-	"github.com/pion/webrtc/v4"
-
 	"github.com/videoleg/videoleg/pexrtc"
 )
 
@@ -43,13 +40,13 @@ type Leg struct {
 	neg sync.Mutex // held through each step of the negotiation, so that they follow one another
 
 	mu      sync.Mutex
-	closed  bool                         // guarded by mu, as the rest
-	work    sync.WaitGroup               // goroutines of the leg; Add under mu
-	offer   *sdp.SessionDescription      // of the page, not yet answered
-	offered []pair                       // what it can, in its order
-	pairs   []pair                       // agreed with the node, with the payload types of the page of the moment
-	ceiling [2]int                       // kbit/s that Browser and Node may send us
-	early   [2][]webrtc.ICECandidateInit // remote candidates that came before their description
+	closed  bool           // guarded by mu, as the rest
+	work    sync.WaitGroup // goroutines of the leg; Add under mu
+	offer   *remote        // of the page, not yet answered
+	offered []pair         // what it can, in its order
+	pairs   []pair         // agreed with the node, with the payload types of the page of the moment
+	ceiling [2]int         // kbit/s that Browser and Node may send us
+	early   [2][]string    // remote candidates that came before their description
 }
 
 func newLeg(r *Relay, cfg LegConfig) *Leg {
@@ -108,7 +105,8 @@ func (l *Leg) RequestKeyframe() {
 	l.node.keyframes.ask()
 }
 
-// regulate keeps both senders within what the receivers behind the relay can take, until the leg is closed.
+// regulate reports to both far ends every second, and keeps them within what the receivers behind the relay can take.
+// It runs until the leg is closed.
 func (l *Leg) regulate() {
 	tick := time.NewTicker(rateEvery)
 	defer tick.Stop()
@@ -117,12 +115,12 @@ func (l *Leg) regulate() {
 		select {
 		case <-l.ctx.Done():
 			return
-		case <-tick.C:
+		case now := <-tick.C:
 			l.mu.Lock()
 			ceiling := l.ceiling
 			l.mu.Unlock()
-			l.browser.limit(browser.next(float64(ceiling[Browser])*1000, &l.node.can, l.node.bytesOut.Load()))
-			l.node.limit(node.next(float64(ceiling[Node])*1000, &l.browser.can, l.browser.bytesOut.Load()))
+			l.browser.report(browser.next(float64(ceiling[Browser])*1000, &l.node.can, l.node.bytesOut.Load()), now)
+			l.node.report(node.next(float64(ceiling[Node])*1000, &l.browser.can, l.browser.bytesOut.Load()), now)
 		}
 	}
 }
@@ -161,7 +159,7 @@ func (l *Leg) replace(h *hop) {
 		return
 	}
 	h.end.source.Store(nil)
-	h.in.follow(nil)
+	h.in.forward.follow(nil)
 	l.goes(func() {
 		if err := old.close(); err != nil {
 			l.log.Debug("replaced hop not closed cleanly", "err", err)

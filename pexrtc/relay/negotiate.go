@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/pion/sdp/v3"
-	"github.com/pion/stun/v4"
-	"github.com/pion/webrtc/v4"
 
 	"github.com/videoleg/videoleg/pexrtc"
 )
@@ -23,11 +21,11 @@ const (
 // reload, replaces the page while the node hop stays as it is. BrowserAnswer answers it.
 // Errors: pexrtc.ErrAudio, pexrtc.ErrSDP, ErrCodec, ErrClosed.
 func (l *Leg) OfferBrowser(offer string) error {
-	d, err := readOffer(offer)
+	r, err := readOffer(offer)
 	if err != nil {
 		return err
 	}
-	offered := choose(pexrtc.ReadCodecs(d.MediaDescriptions[0]), l.cfg.VP9)
+	offered := choose(pexrtc.ReadCodecs(r.media), l.cfg.VP9)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
@@ -36,7 +34,7 @@ func (l *Leg) OfferBrowser(offer string) error {
 	case len(offered) == 0, l.pairs != nil && len(rematch(l.pairs, offered)) == 0:
 		return ErrCodec
 	}
-	l.offer, l.offered, l.early[Browser] = d, offered, nil
+	l.offer, l.offered, l.early[Browser] = r, offered, nil
 	return nil
 }
 
@@ -50,28 +48,20 @@ func (l *Leg) NodeOffer(ctx context.Context) (string, error) {
 	if pairs == nil {
 		return "", l.outOfOrder()
 	}
-	cfg := webrtc.Configuration{ICEServers: stackServers(l.cfg.ICEServers)}
-	if l.cfg.RelayOnly {
-		cfg.ICETransportPolicy = webrtc.ICETransportPolicyRelay
-	}
-	h, err := l.newHop(l.node, l.toBrowser, l.toNode, pairs, cfg)
+	h, err := l.newHop(l.node, l.toBrowser, l.toNode)
 	if err != nil {
 		return "", err
 	}
 	l.replace(h)
 	l.dropCandidates()
-	local := newDescription(l, h)
-	offer, err := h.pc.CreateOffer(nil)
-	if err == nil {
-		err = h.pc.SetLocalDescription(offer)
-	}
+	g, err := l.gather(h)
 	if err != nil {
-		return "", fmt.Errorf("relay: offer for the node: %w", err)
-	}
-	if err := local.wait(ctx, !l.cfg.TrickleICE); err != nil {
 		return "", err
 	}
-	return toNode(local.take(), l.relay.kbps)
+	if err := g.wait(ctx, !l.cfg.TrickleICE); err != nil {
+		return "", err
+	}
+	return h.toNode(g.take(), pairs, l.relay.kbps)
 }
 
 // nodePairs are the codecs to offer to the node: once agreed, the page's codecs are settled.
@@ -98,7 +88,7 @@ func (l *Leg) outOfOrder() error {
 // NodeAnswer takes the node's answer, which settles the codec. Errors: pexrtc.ErrAudio, pexrtc.ErrSDP, ErrRefused,
 // ErrCodec, ErrOrder, ErrClosed.
 func (l *Leg) NodeAnswer(answer string) error {
-	d, err := readAnswer(answer)
+	r, err := readAnswer(answer)
 	if err != nil {
 		return err
 	}
@@ -108,19 +98,14 @@ func (l *Leg) NodeAnswer(answer string) error {
 	if h == nil {
 		return l.outOfOrder()
 	}
-	main := d.MediaDescriptions[0]
-	if err := l.settle(main); err != nil {
+	if err := l.settle(r.media); err != nil {
 		return err
 	}
-	h.know(main, feedbacks(main))
-	text, err := write(d)
-	if err == nil {
-		err = h.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: text})
+	h.know(r.media, feedbacks(r.media), r.exts)
+	if err := h.transport.connect(r.far, true, r.setup == "passive"); err != nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("relay: answer of the node: %w", err)
-	}
-	return l.addEarly(h, nil)
+	return l.addRemote(h, r)
 }
 
 // settle fixes codecs and bandwidth by the node's answer.
@@ -149,8 +134,8 @@ func (l *Leg) settle(answer *sdp.MediaDescription) error {
 // setPairs makes pairs the codecs of the leg; l.mu is held.
 func (l *Leg) setPairs(pairs []pair) {
 	l.pairs = pairs
-	l.toNode.setTypes(newTypeMap(pairs, Browser, Node))
-	l.toBrowser.setTypes(newTypeMap(pairs, Node, Browser))
+	l.toNode.types.Store(newTypeMap(pairs, Browser, Node))
+	l.toBrowser.types.Store(newTypeMap(pairs, Node, Browser))
 }
 
 // BrowserAnswer answers the page's last offer with the agreed codecs and all our candidates. It waits for NodeAnswer.
@@ -169,27 +154,30 @@ func (l *Leg) BrowserAnswer(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	h, err := l.newHop(l.browser, l.toNode, l.toBrowser, pairs, webrtc.Configuration{})
+	h, err := l.newHop(l.browser, l.toNode, l.toBrowser)
 	if err != nil {
 		return "", err
 	}
-	h.know(offer.MediaDescriptions[0], feedbacks(offer.MediaDescriptions[0]))
+	h.know(offer.media, feedbacks(offer.media), offer.exts)
 	l.replace(h)
-	local := newDescription(l, h)
-	if err := h.answer(offer); err != nil {
+	g, err := l.gather(h)
+	if err != nil {
 		return "", err
 	}
-	if err := l.addEarly(h, offer); err != nil {
+	if err := h.transport.connect(offer.far, false, answerSetup(offer.setup) == "active"); err != nil {
+		return "", fmt.Errorf("%w: %w", pexrtc.ErrSDP, err)
+	}
+	if err := l.addRemote(h, offer); err != nil {
 		return "", err
 	}
-	if err := local.wait(ctx, true); err != nil {
+	if err := g.wait(ctx, true); err != nil {
 		return "", err
 	}
-	return toBrowser(local.take(), pairs, kbps)
+	return h.toBrowser(g.take(), offer, pairs, kbps)
 }
 
 // readPage is the page's unanswered offer; the payload types become this page's.
-func (l *Leg) readPage() (*sdp.SessionDescription, []pair, int, error) {
+func (l *Leg) readPage() (*remote, []pair, int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
@@ -204,30 +192,10 @@ func (l *Leg) readPage() (*sdp.SessionDescription, []pair, int, error) {
 	}
 	l.setPairs(pairs)
 	l.ceiling[Node] = l.relay.kbps
-	if limit := pexrtc.Bandwidth(l.offer.MediaDescriptions[0]); limit > 0 {
+	if limit := pexrtc.Bandwidth(l.offer.media); limit > 0 {
 		l.ceiling[Node] = min(limit, l.relay.kbps)
 	}
 	return l.offer, pairs, l.ceiling[Browser], nil
-}
-
-// answer applies the page's offer and begins to gather.
-func (h *hop) answer(offer *sdp.SessionDescription) error {
-	text, err := write(offer)
-	if err != nil {
-		return err
-	}
-	err = h.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text})
-	if err != nil {
-		return fmt.Errorf("%w: %w", pexrtc.ErrSDP, err)
-	}
-	answer, err := h.pc.CreateAnswer(nil)
-	if err == nil {
-		err = h.pc.SetLocalDescription(answer)
-	}
-	if err != nil {
-		return fmt.Errorf("relay: answer for the page: %w", err)
-	}
-	return nil
 }
 
 // BrowserCandidate adds a candidate of the page, at any time after its offer. An empty one, the end of the list, and
@@ -251,67 +219,43 @@ func (l *Leg) addCandidate(e *end, candidate string) error {
 	if len(candidate) > 512 || strings.ContainsAny(candidate, "\r\n") {
 		return fmt.Errorf("%w: candidate", pexrtc.ErrSDP)
 	}
-	line := uint16(0)
-	c := webrtc.ICECandidateInit{Candidate: candidate, SDPMLineIndex: &line}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	h := e.hop.Load()
 	waiting := e.side == Browser && l.offer != nil
-	if h == nil || waiting || h.pc.RemoteDescription() == nil {
+	if h == nil || waiting || !h.described {
 		if len(l.early[e.side]) < maxEarly {
-			l.early[e.side] = append(l.early[e.side], c)
+			l.early[e.side] = append(l.early[e.side], candidate)
 		}
 		return nil
 	}
-	if err := h.pc.AddICECandidate(c); err != nil {
+	if err := h.transport.addCandidate(candidate); err != nil {
 		return fmt.Errorf("%w: candidate: %w", pexrtc.ErrSDP, err)
 	}
 	return nil
 }
 
-// addEarly applies the candidates that came before h's remote description. A bad one among them is left out. For the
-// browser hop, offer is the description they belong to, and counts as answered from now on.
-func (l *Leg) addEarly(h *hop, offer *sdp.SessionDescription) error {
+// addRemote applies the candidates of h's far end: those in its description r and those that came before it. A bad one
+// among them is left out. A page's offer counts as answered from now on.
+func (l *Leg) addRemote(h *hop, r *remote) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return ErrClosed
 	}
-	if h.end.side == Browser {
-		if l.offer != offer {
-			return nil // the page has reloaded meanwhile; they are the new page's
-		}
+	all := r.candidates()
+	if h.end.side == Node || l.offer == r { // else the page has reloaded meanwhile; they are the new page's
+		all = append(all, l.early[h.end.side]...)
+		l.early[h.end.side] = nil
+	}
+	if l.offer == r {
 		l.offer = nil
 	}
-	for _, c := range l.early[h.end.side] {
-		if err := h.pc.AddICECandidate(c); err != nil {
+	h.described = true
+	for _, c := range all {
+		if err := h.transport.addCandidate(c); err != nil {
 			l.log.Debug("candidate refused", "hop", h.end.side, "err", err)
 		}
 	}
-	l.early[h.end.side] = nil
 	return nil
-}
-
-// feedbacks lists the rtcp-fb values of all codecs of m.
-func feedbacks(m *sdp.MediaDescription) []string {
-	var all []string
-	for _, c := range pexrtc.ReadCodecs(m) {
-		all = append(all, c.Feedback...)
-	}
-	return all
-}
-
-// stackServers leaves out what the media stack would refuse: one bad entry must not cost the call.
-func stackServers(servers []pexrtc.ICEServer) []webrtc.ICEServer {
-	var all []webrtc.ICEServer
-	for _, s := range servers {
-		for _, u := range s.URLs {
-			uri, err := stun.ParseURI(u)
-			if err != nil || (strings.HasPrefix(u, "turn") && (s.Username == "" || s.Credential == "")) || uri.Host == "" {
-				continue
-			}
-			all = append(all, webrtc.ICEServer{URLs: []string{u}, Username: s.Username, Credential: s.Credential})
-		}
-	}
-	return all
 }

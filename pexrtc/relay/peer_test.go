@@ -2,7 +2,9 @@ package relay
 
 import (
 	"context"
+	"log"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +17,15 @@ import (
 	"github.com/videoleg/videoleg/pexrtc"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if kind := os.Getenv(benchRole); kind != "" {
+		if err := serveBench(kind); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const patience = 10 * time.Second
 
@@ -273,7 +283,8 @@ func videoCodec(mime string, pt webrtc.PayloadType, fmtp string) []webrtc.RTPCod
 	return []webrtc.RTPCodecParameters{{
 		PayloadType: pt,
 		RTPCodecCapability: webrtc.RTPCodecCapability{
-			MimeType: mime, ClockRate: 90000, SDPFmtpLine: fmtp, RTCPFeedback: feedback,
+			MimeType: mime, ClockRate: 90000, SDPFmtpLine: fmtp,
+			RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}, {Type: "goog-remb"}},
 		},
 	}}
 }

@@ -12,17 +12,23 @@ import (
 	"github.com/pion/transport/v4/stdnet"
 )
 
-// socketBuffer is asked of the system for each media socket: a keyframe of every leg may arrive at once.
-const socketBuffer = 4 << 20
+// Buffers asked of the system for each media socket, in bytes: on a shared one a keyframe of every leg may arrive at once.
+const (
+	socketBuffer  = 4 << 20
+	privateBuffer = 512 << 10
+)
 
-// ports are the shared sockets: one per local address, all with one number.
+// ports are media sockets: one per local address.
 type ports struct {
-	port int
-	udp  *ice.MultiUDPMuxDefault
-	tcp  *ice.MultiTCPMuxDefault // nil: off
+	port   int // of the first
+	ips    []net.IP
+	udp    *ice.MultiUDPMuxDefault
+	tcp    *ice.MultiTCPMuxDefault // nil: off
+	routes *routes
 }
 
-// openPorts listens. With port 0 the system picks the number for the first address and the others follow.
+// openPorts opens the shared sockets, all with one number. With port 0 the system picks it for the first address and
+// the others follow.
 func openPorts(cfg Config, log logging.LoggerFactory) (*ports, error) {
 	ips := cfg.ListenIPs
 	if ips == nil {
@@ -35,21 +41,46 @@ func openPorts(cfg Config, log logging.LoggerFactory) (*ports, error) {
 	if err != nil {
 		return nil, err
 	}
-	vnet, err := stdnet.NewNet()
+	p, err := newPorts(ips, conns, log)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("relay: network: %w", err), closeAll(conns))
+		return nil, err
 	}
-	p := &ports{port: port}
-	muxes := make([]ice.UDPMux, 0, len(conns))
-	for _, c := range conns {
-		muxes = append(muxes, ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: c, Net: vnet, Logger: log.NewLogger("udp")}))
-	}
-	p.udp = ice.NewMultiUDPMuxDefault(muxes...)
+	p.port = port
 	if cfg.TCPPort != 0 {
 		if p.tcp, err = listenTCP(ips, cfg.TCPPort, log); err != nil {
 			return nil, errors.Join(err, p.udp.Close())
 		}
 	}
+	return p, nil
+}
+
+// private opens sockets for one hop on the addresses of p: a node may send several calls from one address, so that on a
+// shared socket nothing would tell their packets apart.
+func (p *ports) private(log logging.LoggerFactory) (*ports, error) {
+	var conns []*net.UDPConn
+	for _, ip := range p.ips {
+		c, err := listenAt(ip, 0, privateBuffer)
+		if err != nil {
+			return nil, errors.Join(err, closeAll(conns))
+		}
+		conns = append(conns, c)
+	}
+	return newPorts(p.ips, conns, log)
+}
+
+// newPorts takes over conns.
+func newPorts(ips []net.IP, conns []*net.UDPConn, log logging.LoggerFactory) (*ports, error) {
+	vnet, err := stdnet.NewNet()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("relay: network: %w", err), closeAll(conns))
+	}
+	p := &ports{ips: ips, routes: newRoutes()}
+	muxes := make([]ice.UDPMux, 0, len(conns))
+	for _, c := range conns {
+		s := &socket{UDPConn: c, routes: p.routes}
+		muxes = append(muxes, ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: s, Net: vnet, Logger: log.NewLogger("udp")}))
+	}
+	p.udp = ice.NewMultiUDPMuxDefault(muxes...)
 	return p, nil
 }
 
@@ -78,12 +109,10 @@ func listenUDP(ips []net.IP, port int) ([]*net.UDPConn, int, error) {
 func listenOn(ips []net.IP, port int) ([]*net.UDPConn, int, error) {
 	var conns []*net.UDPConn
 	for _, ip := range ips {
-		c, err := net.ListenUDP("udp", &net.UDPAddr{IP: ip, Port: port})
+		c, err := listenAt(ip, port, socketBuffer)
 		if err != nil {
-			return nil, 0, errors.Join(fmt.Errorf("relay: listen for media: %w", err), closeAll(conns))
+			return nil, 0, errors.Join(err, closeAll(conns))
 		}
-		_ = c.SetReadBuffer(socketBuffer) // the system may grant less
-		_ = c.SetWriteBuffer(socketBuffer)
 		conns = append(conns, c)
 		port = c.LocalAddr().(*net.UDPAddr).Port
 	}
@@ -91,6 +120,16 @@ func listenOn(ips []net.IP, port int) ([]*net.UDPConn, int, error) {
 		return nil, 0, errors.New("relay: listen for media: no address")
 	}
 	return conns, port, nil
+}
+
+func listenAt(ip net.IP, port, buffer int) (*net.UDPConn, error) {
+	c, err := net.ListenUDP("udp", &net.UDPAddr{IP: ip, Port: port})
+	if err != nil {
+		return nil, fmt.Errorf("relay: listen for media: %w", err)
+	}
+	_ = c.SetReadBuffer(buffer) // the system may grant less
+	_ = c.SetWriteBuffer(buffer)
+	return c, nil
 }
 
 func listenTCP(ips []net.IP, port int, log logging.LoggerFactory) (*ice.MultiTCPMuxDefault, error) {

@@ -6,16 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"sync"
-	"time"
-
-	"github.com/pion/dtls/v3"
-	"github.com/pion/ice/v4"
-	"github.com/pion/interceptor"
-	"github.com/pion/interceptor/pkg/nack"
-	"github.com/pion/interceptor/pkg/report"
-	"github.com/pion/interceptor/pkg/twcc"
-	"github.com/pion/logging"
-	"github.com/pion/webrtc/v4"
 )
 
 // DefaultBandwidth of a video stream, in kbit/s.
@@ -40,11 +30,10 @@ type Config struct {
 
 // Relay owns the media ports of the process and makes legs. It is safe for concurrent use.
 type Relay struct {
-	kbps         int
-	log          *slog.Logger
-	ports        *ports
-	settings     webrtc.SettingEngine
-	interceptors *interceptor.Registry
+	kbps      int
+	log       *slog.Logger
+	ports     *ports
+	publicIPs []string
 
 	mu     sync.Mutex
 	legs   map[*Leg]struct{} // guarded by mu
@@ -53,7 +42,7 @@ type Relay struct {
 
 // New opens the ports. Close them with Close.
 func New(cfg Config) (*Relay, error) {
-	r := &Relay{kbps: cfg.BandwidthKbps, log: cfg.Log, legs: map[*Leg]struct{}{}}
+	r := &Relay{kbps: cfg.BandwidthKbps, log: cfg.Log, publicIPs: cfg.PublicIPs, legs: map[*Leg]struct{}{}}
 	if r.kbps <= 0 {
 		r.kbps = DefaultBandwidth
 	}
@@ -66,67 +55,8 @@ func New(cfg Config) (*Relay, error) {
 		}
 	}
 	var err error
-	if r.interceptors, err = newInterceptors(stackLog{r.log}); err != nil {
-		return nil, err
-	}
 	if r.ports, err = openPorts(cfg, stackLog{r.log}); err != nil {
 		return nil, err
-	}
-	if err := r.configure(cfg.PublicIPs); err != nil {
-		return nil, errors.Join(err, r.ports.close())
-	}
-	return r, nil
-}
-
-// configure sets what all hops share.
-func (r *Relay) configure(publicIPs []string) error {
-	s := &r.settings
-	s.LoggerFactory = stackLog{r.log}
-	s.SetICEUDPMux(r.ports.udp)
-	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
-	if r.ports.tcp != nil {
-		s.SetICETCPMux(r.ports.tcp)
-		s.SetNetworkTypes([]webrtc.NetworkType{
-			webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6,
-		})
-	}
-	s.SetIncludeLoopbackCandidate(true)
-	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	s.SetICETimeouts(5*time.Second, 20*time.Second, 2*time.Second)
-	s.SetSrflxAcceptanceMinWait(100 * time.Millisecond)
-	s.SetPrflxAcceptanceMinWait(0)
-	s.SetRelayAcceptanceMinWait(500 * time.Millisecond)
-	s.SetSTUNGatherTimeout(3 * time.Second)
-	s.SetHandleUndeclaredSSRCWithoutAnswer(true) // a node need not announce the SSRC of its video
-	s.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
-	if err := s.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil { // so that GCM-128 is ours to choose
-		return fmt.Errorf("relay: %w", err)
-	}
-	if len(publicIPs) == 0 {
-		return nil
-	}
-	err := s.SetICEAddressRewriteRules(webrtc.ICEAddressRewriteRule{
-		External: publicIPs, AsCandidateType: webrtc.ICECandidateTypeHost, Mode: webrtc.ICEAddressRewriteAppend,
-	})
-	if err != nil {
-		return fmt.Errorf("relay: public addresses: %w", err)
-	}
-	return nil
-}
-
-// newInterceptors makes each hop repair its own losses and give its own feedback.
-func newInterceptors(log logging.LoggerFactory) (*interceptor.Registry, error) {
-	responder, err1 := nack.NewResponderInterceptor(nack.ResponderSize(512), nack.WithResponderLoggerFactory(log))
-	generator, err2 := nack.NewGeneratorInterceptor(nack.WithGeneratorLoggerFactory(log))
-	received, err3 := report.NewReceiverInterceptor(report.WithReceiverLoggerFactory(log))
-	sent, err4 := report.NewSenderInterceptor(report.WithSenderLoggerFactory(log))
-	congestion, err5 := twcc.NewSenderInterceptor(twcc.WithLoggerFactory(log))
-	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
-		return nil, fmt.Errorf("relay: %w", err)
-	}
-	r := &interceptor.Registry{}
-	for _, f := range []interceptor.Factory{responder, generator, received, sent, congestion} {
-		r.Add(f)
 	}
 	return r, nil
 }

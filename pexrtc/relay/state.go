@@ -44,6 +44,10 @@ type HopStats struct {
 	PacketsOut, BytesOut uint64  // to the far end, headers not included
 	KeyframesAsked       uint64  // requests that we sent there
 	KeyframesWanted      uint64  // requests that came from there
+	NACKsSent            uint64  // packets that we asked for again, each request counted
+	NACKsHeard           uint64  // requests for lost packets that came from there
+	PacketsResent        uint64  // packets that we sent again on request
+	Estimate             uint64  // bit/s that the far end believes it can receive; 0: it has not said
 	Loss                 float64 // share of what we send, as last reported: 0…1
 	RTT                  float64 // milliseconds; 0: unknown
 }

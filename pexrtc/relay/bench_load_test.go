@@ -1,0 +1,184 @@
+package relay
+
+import (
+	"encoding/binary"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/rtp"
+	"github.com/pion/srtp/v3"
+)
+
+// benchEnd is a far end of a leg under load: it sends numbered packets and takes the time of those that arrive.
+type benchEnd struct {
+	write     func([]byte) (int, error)
+	close     func()
+	connected chan struct{}
+	sequence  uint8        // id of the transport-wide sequence number extension
+	raw       *net.UDPConn // of an end without ICE
+
+	enc    *srtp.Context
+	header rtp.Header
+	plain  []byte
+	wire   []byte
+	seq    uint16
+	ts     uint32
+
+	mu     sync.Mutex // guards the rest
+	dec    *srtp.Context
+	got    rtp.Header
+	delays []time.Duration
+}
+
+func newBenchEnd() *benchEnd {
+	return &benchEnd{connected: make(chan struct{}), wire: make([]byte, packetSize), plain: make([]byte, headerSize+8+benchPayload)}
+}
+
+// newBenchLeg connects two ends through the relay under test.
+func newBenchLeg(b *testing.B, child *benchChild, raw bool) (browser, node *benchEnd) {
+	id := child.legs
+	child.legs++
+	if raw {
+		browser, node = newRawEnd(b), newRawEnd(b)
+		to := child.ask(benchCommand{Do: "leg", Leg: id, SDP: browser.address() + " " + node.address()}).SDP
+		browser.aim(b, to)
+		node.aim(b, to)
+		return browser, node
+	}
+	browser, offer, accept := newRTCEnd(b, "")
+	toNode := child.ask(benchCommand{Do: "leg", Leg: id, SDP: offer}).SDP
+	node, answer, _ := newRTCEnd(b, toNode)
+	accept(child.ask(benchCommand{Do: "answer", Leg: id, SDP: answer}).SDP)
+	return browser, node
+}
+
+// newRTCEnd is an end with ICE and DTLS; with an offer it answers that, without it makes one.
+func newRTCEnd(b *testing.B, offer string) (e *benchEnd, text string, accept func(string)) {
+	e = newBenchEnd()
+	log := stackLog{discard}
+	base := &ports{ips: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	own, err := base.private(log)
+	fail(b, err)
+	agent, err := ice.NewAgentWithOptions(ice.WithIncludeLoopback(), ice.WithUDPMux(own.udp), ice.WithLoggerFactory(log),
+		ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled), ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeUDP4}))
+	fail(b, err)
+	t, err := newTransport(agent, own, own.routes, discard)
+	fail(b, err)
+	e.write, e.close = t.write, func() { _ = t.close() }
+	t.secured, t.media, t.changed = e.secured, e.receive, func(c Condition) {
+		if c == Connected {
+			close(e.connected)
+		}
+	}
+	h := &hop{leg: &Leg{}, end: newEnd(Browser), transport: t}
+	g, err := h.leg.gather(h)
+	fail(b, err)
+	<-g.done
+	main := line{
+		mid: mainMID, direction: "sendrecv", side: Node, pairs: []pair{{Codec: video("VP8", 96), node: 96}},
+		exts: ours, local: g.take(), ssrc: 5,
+	}
+	e.sequence = ours.sequence
+	if offer == "" {
+		main.setup = "actpass"
+		text, err = describe(main)
+		fail(b, err)
+		return e, text, func(answer string) {
+			r, err := readAnswer(answer)
+			fail(b, err)
+			e.join(b, t, r, true, r.setup == "passive")
+		}
+	}
+	r, err := readAnswer(offer) // it reads the main line of whatever it is
+	fail(b, err)
+	main.setup = "active"
+	main.exts, main.mid = r.exts, r.mid
+	e.sequence = r.exts.sequence
+	lines := []line{main}
+	if strings.Count(offer, "m=video") > 1 {
+		slides := main
+		slides.mid, slides.direction = "1", "inactive"
+		lines = append(lines, slides)
+	}
+	text, err = describe(lines...)
+	fail(b, err)
+	e.join(b, t, r, false, true)
+	return e, text, nil
+}
+
+func (e *benchEnd) join(b *testing.B, t *transport, r *remote, controlling, client bool) {
+	fail(b, t.connect(r.far, controlling, client))
+	for _, c := range r.candidates() {
+		fail(b, t.addCandidate(c))
+	}
+}
+
+func (e *benchEnd) secured(keys srtpKeys) error {
+	var err error
+	if e.enc, err = srtp.CreateContext(keys.Keys.LocalMasterKey, keys.Keys.LocalMasterSalt, keys.Profile); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.dec, err = srtp.CreateContext(keys.Keys.RemoteMasterKey, keys.Keys.RemoteMasterSalt, keys.Profile)
+	return err
+}
+
+// send writes one packet of a VP8 picture.
+func (e *benchEnd) send(last bool) {
+	e.seq++
+	p := e.plain
+	p[0], p[1] = 0x90, 96
+	if last {
+		p[1] |= 0x80
+	}
+	binary.BigEndian.PutUint16(p[2:], e.seq)
+	binary.BigEndian.PutUint32(p[4:], e.ts)
+	binary.BigEndian.PutUint32(p[8:], 5)
+	if last {
+		e.ts += clockRate / 30
+	}
+	binary.BigEndian.PutUint32(p[12:], rtp.ExtensionProfileOneByte<<16|1)
+	p[16] = e.sequence<<4 | 1
+	binary.BigEndian.PutUint16(p[17:], e.seq)
+	stamp(p[20:])
+	wire, err := e.enc.EncryptRTP(e.wire, p, &e.header)
+	if err == nil {
+		_, _ = e.write(wire) // what does not arrive counts as lost
+	}
+}
+
+func (e *benchEnd) receive(raw []byte) {
+	if len(raw) < benchPayload {
+		return // feedback
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	plain, err := e.dec.DecryptRTP(raw, raw, &e.got)
+	if err == nil {
+		e.delays = append(e.delays, since(plain[e.got.MarshalSize():]))
+	}
+}
+
+func (e *benchEnd) reset() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.delays = make([]time.Duration, 0, 1024)
+}
+
+func (e *benchEnd) take() []time.Duration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.delays
+}
+
+func fail(b *testing.B, err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+}

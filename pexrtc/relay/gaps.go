@@ -1,0 +1,71 @@
+package relay
+
+import "time"
+
+// Asking for lost packets.
+const (
+	maxGaps  = 128                     // missing at once; more is not repaired but begun anew with a keyframe
+	nackWait = 10 * time.Millisecond   // a packet may just be late
+	nackGap  = 40 * time.Millisecond   // least time between two requests for one packet; the round trip if that is longer
+	nackLife = 1500 * time.Millisecond // then nobody waits for the packet any more
+)
+
+// gaps are the packets of one stream that have not arrived. It is not safe for concurrent use.
+type gaps struct {
+	begun   bool
+	highest uint16
+	missing []gap // in order of arrival of what follows them
+}
+
+type gap struct {
+	seq   uint16
+	since time.Time
+	ask   time.Time // when to ask for it
+}
+
+// arrived notes a packet. hopeless says that so much is missing that only a keyframe helps.
+func (g *gaps) arrived(seq uint16, now time.Time) (hopeless bool) {
+	ahead := int16(seq - g.highest)
+	switch {
+	case !g.begun:
+		g.begun, g.highest = true, seq
+	case ahead <= 0:
+		g.found(seq)
+	case int(ahead)-1+len(g.missing) > maxGaps:
+		g.missing, g.highest = g.missing[:0], seq
+		return true
+	default:
+		for s := g.highest + 1; s != seq; s++ {
+			g.missing = append(g.missing, gap{seq: s, since: now, ask: now.Add(nackWait)})
+		}
+		g.highest = seq
+	}
+	return false
+}
+
+func (g *gaps) found(seq uint16) {
+	for i := range g.missing {
+		if g.missing[i].seq == seq {
+			g.missing = append(g.missing[:i], g.missing[i+1:]...)
+			return
+		}
+	}
+}
+
+// due lists what to ask for now, given the round trip, and forgets what is too old.
+func (g *gaps) due(now time.Time, rtt time.Duration) []uint16 {
+	var seqs []uint16
+	kept := g.missing[:0]
+	for _, m := range g.missing {
+		if now.Sub(m.since) > nackLife {
+			continue
+		}
+		if !m.ask.After(now) {
+			seqs = append(seqs, m.seq)
+			m.ask = now.Add(max(nackGap, rtt*5/4))
+		}
+		kept = append(kept, m)
+	}
+	g.missing = kept
+	return seqs
+}

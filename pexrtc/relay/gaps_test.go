@@ -1,0 +1,65 @@
+package relay
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+func TestGaps(t *testing.T) {
+	now := time.Unix(1, 0)
+	const rtt = 100 * time.Millisecond
+	var g gaps
+	for _, seq := range []uint16{65533, 65534, 1, 2, 0} { // 65535 is lost, 0 is late
+		if g.arrived(seq, now) {
+			t.Fatalf("packet %d: hopeless", seq)
+		}
+	}
+	steps := []struct {
+		after time.Duration
+		want  []uint16
+	}{
+		{0, nil}, // it may just be late
+		{nackWait, []uint16{65535}},
+		{nackWait + nackGap, nil}, // the answer is under way
+		{nackWait + rtt*5/4, []uint16{65535}},
+		{nackLife + time.Millisecond, nil},
+	}
+	for _, s := range steps {
+		if got := g.due(now.Add(s.after), rtt); !slices.Equal(got, s.want) {
+			t.Errorf("after %v: asks for %v, want %v", s.after, got, s.want)
+		}
+	}
+	if len(g.missing) != 0 {
+		t.Errorf("%d packets are waited for in vain", len(g.missing))
+	}
+}
+
+func TestGapsAreBounded(t *testing.T) {
+	var g gaps
+	now := time.Unix(1, 0)
+	g.arrived(0, now)
+	if !g.arrived(maxGaps+2, now) {
+		t.Error("a gap too large to repair is repaired")
+	}
+	if g.arrived(maxGaps+3, now) || len(g.missing) != 0 {
+		t.Errorf("after it %d are missing", len(g.missing))
+	}
+}
+
+func FuzzGaps(f *testing.F) {
+	f.Add([]byte{0, 1, 0, 9, 0, 2, 255, 255})
+	f.Fuzz(func(t *testing.T, in []byte) {
+		var g gaps
+		now := time.Unix(1, 0)
+		for i := 0; i+1 < len(in); i += 2 {
+			now = now.Add(7 * time.Millisecond)
+			seq := uint16(in[i])<<8 | uint16(in[i+1])
+			g.arrived(seq, now)
+			asked := g.due(now, 0)
+			if len(g.missing) > maxGaps || slices.Contains(asked, seq) {
+				t.Fatalf("%d missing; asks for %v just after %d", len(g.missing), asked, seq)
+			}
+		}
+	})
+}

@@ -1,0 +1,227 @@
+package relay
+
+import (
+	"encoding/binary"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pion/interceptor/pkg/twcc"
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/srtp/v3"
+)
+
+// source is one video stream that arrives on a hop.
+type source struct {
+	hop  *hop
+	ssrc uint32
+	seen bool // its first packet has been told; forwarder's lock
+}
+
+// inbound is what arrives on a hop: decrypted, measured, asked for again where it has gaps, and handed to the forwarder.
+type inbound struct {
+	hop     *hop
+	forward *forwarder
+
+	mu         sync.Mutex    // guards all below; held while a packet is forwarded
+	keys       *srtp.Context // nil: not connected yet
+	header     rtp.Header    // reused
+	known      [2][]uint32   // senders that were heard, of RTP and RTCP
+	sequenceID uint8         // id of the transport-wide sequence number extension; 0: not agreed
+	congestion *twcc.Recorder
+	unreported time.Time // arrival of the first packet that no congestion feedback covers; zero: none
+	source     *source   // of the moment; nil before the first packet
+	former     []uint32  // sources that were replaced
+	lastAt     time.Time // arrival of the last packet of source
+	stats      reception
+	gaps       gaps
+	repair     *time.Timer // asks for what is missing
+}
+
+const (
+	maxSenders = 128 // that a far end may use in the life of a hop; each takes memory in the SRTP stack
+	maxFormer  = 8
+	// congestionEvery is how often a sender hears of its packets (draft-holmer-rmcat-transport-wide-cc-extensions).
+	congestionEvery = 100 * time.Millisecond
+	// silence after which a source that was replaced may come back.
+	silence = time.Second
+)
+
+// connect lets packets pass from now on.
+func (i *inbound) connect(keys *srtp.Context, sequenceID uint8) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.keys, i.sequenceID = keys, sequenceID
+	i.congestion = twcc.NewRecorder(i.hop.out.ssrc)
+}
+
+// packet takes an encrypted RTP packet and decrypts it where it lies. It allocates nothing.
+func (i *inbound) packet(raw []byte, now time.Time) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.keys == nil || len(raw) < headerSize {
+		return
+	}
+	ssrc := binary.BigEndian.Uint32(raw[8:])
+	if !i.admits(0, ssrc) {
+		return
+	}
+	plain, err := i.keys.DecryptRTP(raw, raw, &i.header)
+	if err != nil {
+		return
+	}
+	i.remember(0, ssrc)
+	i.note(ssrc, now)
+	in, ok := parse(plain)
+	if !ok || !i.forward.knows(in.payloadType) || !i.follows(ssrc, now) {
+		return
+	}
+	i.lastAt = now
+	i.stats.packet(in.sequence, in.timestamp, now)
+	if i.gaps.arrived(in.sequence, now) {
+		i.hop.end.keyframes.ask()
+	} else if len(i.gaps.missing) > 0 {
+		i.mend()
+	}
+	i.forward.forward(i.source, in, len(plain), now)
+}
+
+// admits refuses a flood of senders; kind is 0 for RTP, 1 for RTCP.
+func (i *inbound) admits(kind int, ssrc uint32) bool {
+	return len(i.known[kind]) < maxSenders || slices.Contains(i.known[kind], ssrc)
+}
+
+// remember counts a sender whose packet was genuine.
+func (i *inbound) remember(kind int, ssrc uint32) {
+	if !slices.Contains(i.known[kind], ssrc) {
+		i.known[kind] = append(i.known[kind], ssrc)
+	}
+}
+
+// note keeps the arrival for congestion feedback, and gives it when it is time.
+func (i *inbound) note(ssrc uint32, now time.Time) {
+	if i.sequenceID == 0 {
+		return
+	}
+	ext := i.header.GetExtension(i.sequenceID)
+	if len(ext) < 2 {
+		return
+	}
+	i.congestion.Record(ssrc, binary.BigEndian.Uint16(ext), now.UnixMicro())
+	if i.unreported.IsZero() {
+		i.unreported = now
+	} else if now.Sub(i.unreported) >= congestionEvery {
+		i.reportCongestion()
+	}
+}
+
+// reportCongestion is called with each packet that finds it due, and by the clock when packets cease; i.mu is held.
+func (i *inbound) reportCongestion() {
+	i.unreported = time.Time{}
+	i.hop.control(i.congestion.BuildFeedbackPacket()...)
+}
+
+// follows says that packets of ssrc are the stream to forward. A new one takes the place of the old one, which does not
+// come back as long as the new one lives.
+func (i *inbound) follows(ssrc uint32, now time.Time) bool {
+	if i.source != nil && i.source.ssrc == ssrc {
+		return true
+	}
+	if i.source != nil {
+		if slices.Contains(i.former, ssrc) && now.Sub(i.lastAt) < silence {
+			return false
+		}
+		if len(i.former) == maxFormer {
+			i.former = slices.Delete(i.former, 0, 1)
+		}
+		i.former = append(i.former, i.source.ssrc)
+	}
+	if !i.hop.current() {
+		return false
+	}
+	i.source = &source{hop: i.hop, ssrc: ssrc}
+	i.stats, i.gaps = reception{ssrc: ssrc}, gaps{missing: i.gaps.missing[:0]}
+	i.hop.end.source.Store(i.source)
+	i.forward.follow(i.source)
+	return true
+}
+
+// mend sees to it that what is missing is asked for soon; i.mu is held.
+func (i *inbound) mend() {
+	if i.repair == nil {
+		i.repair = time.AfterFunc(nackWait, i.ask)
+	}
+}
+
+// ask requests what is missing, until nothing is.
+func (i *inbound) ask() {
+	rtt := i.hop.roundTrip()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.repair = nil
+	if i.source == nil || i.hop.leg.ctx.Err() != nil || !i.hop.current() {
+		return
+	}
+	seqs := i.gaps.due(time.Now(), rtt)
+	if len(i.gaps.missing) > 0 {
+		i.mend()
+	}
+	if len(seqs) > 0 {
+		i.hop.end.nacksSent.Add(uint64(len(seqs)))
+		i.hop.control(&rtcp.TransportLayerNack{
+			SenderSSRC: i.hop.out.ssrc, MediaSSRC: i.source.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(seqs),
+		})
+	}
+}
+
+// control decrypts an RTCP packet.
+func (i *inbound) control(raw []byte) []rtcp.Packet {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.keys == nil || len(raw) < 8 {
+		return nil
+	}
+	ssrc := binary.BigEndian.Uint32(raw[4:])
+	if !i.admits(1, ssrc) {
+		return nil
+	}
+	plain, err := i.keys.DecryptRTCP(nil, raw, nil)
+	if err != nil {
+		return nil
+	}
+	i.remember(1, ssrc)
+	packets, err := rtcp.Unmarshal(plain)
+	if err != nil {
+		return nil
+	}
+	for _, p := range packets {
+		if r, ok := p.(*rtcp.SenderReport); ok && i.source != nil && r.SSRC == i.source.ssrc {
+			i.stats.heard(r.NTPTime, time.Now())
+		}
+	}
+	return packets
+}
+
+// reports is what the far end should know of its stream, every second; nil before the first packet.
+func (i *inbound) reports(now time.Time) []rtcp.ReceptionReport {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if !i.unreported.IsZero() {
+		i.reportCongestion()
+	}
+	if i.source == nil {
+		return nil
+	}
+	return []rtcp.ReceptionReport{i.stats.next(now)}
+}
+
+// stop ends the repair.
+func (i *inbound) stop() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.keys = nil
+	if i.repair != nil {
+		i.repair.Stop()
+	}
+}

@@ -1,0 +1,174 @@
+package relay
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/srtp/v3"
+)
+
+// outbound is the stream that a hop sends: numbered by a forwarder, encrypted here, and kept for a while in case a
+// packet gets lost. Safe for concurrent use.
+type outbound struct {
+	ssrc  uint32
+	write func([]byte) (int, error) // to the far end
+
+	mu       sync.Mutex
+	keys     *srtp.Context // guarded by mu, as the rest; nil: not connected yet
+	sendTime uint8         // id of the abs-send-time extension; 0: not agreed
+	header   rtp.Header    // reused
+	wire     []byte        // reused
+	sent     *history
+	credit   int // bytes that may be sent again: never more than were sent
+
+	packets, bytes uint32 // as sender reports count them
+	lastTS         uint32
+	lastAt         time.Time // zero: nothing sent
+}
+
+const (
+	packetSize  = 2048 // bytes; no packet of ours is larger
+	headerSize  = 12
+	sendTimeExt = 8 // one extension of three bytes, with its frame
+	overhead    = 64
+)
+
+// newOutbound keeps as many bytes for repair as its stream has in one second of kbps.
+func newOutbound(kbps int, write func([]byte) (int, error)) *outbound {
+	return &outbound{
+		ssrc: rand.Uint32()>>1 | 1, write: write, wire: make([]byte, packetSize+overhead),
+		sent: newHistory(min(max(kbps*125, 64<<10), 512<<10)),
+	}
+}
+
+// connect lets packets pass from now on.
+func (o *outbound) connect(keys *srtp.Context, sendTime uint8) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.keys, o.sendTime = keys, sendTime
+}
+
+// send writes a packet under numbers and a payload type of this stream. It allocates nothing.
+func (o *outbound) send(in packet, pt uint8, seq uint16, ts uint32, now time.Time) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	size := headerSize + len(in.payload) + int(in.padding)
+	if o.sendTime != 0 {
+		size += sendTimeExt
+	}
+	if o.keys == nil || size > packetSize {
+		return false
+	}
+	b := o.sent.room(size)
+	n := o.putHeader(b, in, pt, seq, ts, now)
+	n += copy(b[n:], in.payload)
+	if in.padding > 0 {
+		clear(b[n:])
+		b[len(b)-1] = in.padding
+	}
+	o.sent.keep(seq, size)
+	if !o.seal(b) {
+		return false
+	}
+	o.packets++
+	o.bytes += uint32(len(in.payload))
+	o.lastTS, o.lastAt = ts, now
+	o.credit = min(o.credit+size, len(o.sent.ring))
+	return true
+}
+
+// putHeader writes the RTP header (RFC 3550, 5.1; RFC 8285) and returns its size.
+func (o *outbound) putHeader(b []byte, in packet, pt uint8, seq uint16, ts uint32, now time.Time) int {
+	b[0], b[1] = 2<<6, pt
+	if in.padding > 0 {
+		b[0] |= 0x20
+	}
+	if in.marker {
+		b[1] |= 0x80
+	}
+	binary.BigEndian.PutUint16(b[2:], seq)
+	binary.BigEndian.PutUint32(b[4:], ts)
+	binary.BigEndian.PutUint32(b[8:], o.ssrc)
+	if o.sendTime == 0 {
+		return headerSize
+	}
+	b[0] |= 0x10
+	binary.BigEndian.PutUint16(b[12:], rtp.ExtensionProfileOneByte)
+	binary.BigEndian.PutUint16(b[14:], 1)
+	b[16] = o.sendTime<<4 | 2
+	putSendTime((*[3]byte)(b[17:20]), now)
+	return headerSize + sendTimeExt
+}
+
+// seal encrypts a packet and sends it; o.mu is held. Done again with the same packet it gives the same bytes.
+func (o *outbound) seal(plain []byte) bool {
+	wire, err := o.keys.EncryptRTP(o.wire, plain, &o.header)
+	if err != nil {
+		return false
+	}
+	n, err := o.write(wire)
+	return err == nil && n > 0
+}
+
+// resend answers a request for lost packets with those that are still known, as long as the credit lasts, and returns
+// their number.
+func (o *outbound) resend(pairs []rtcp.NackPair) (sent int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.keys == nil {
+		return 0
+	}
+	for _, p := range pairs {
+		p.Range(func(seq uint16) bool {
+			b := o.sent.find(seq)
+			if b != nil && len(b) <= o.credit && o.seal(b) {
+				o.credit -= len(b)
+				sent++
+			}
+			return true
+		})
+	}
+	return sent
+}
+
+// control sends RTCP packets as one.
+func (o *outbound) control(packets ...rtcp.Packet) error {
+	plain, err := rtcp.Marshal(packets)
+	if err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.keys == nil {
+		return nil
+	}
+	wire, err := o.keys.EncryptRTCP(nil, plain, nil)
+	if err != nil {
+		return err
+	}
+	_, err = o.write(wire)
+	return err
+}
+
+// report describes the stream at this moment, with reports on the other direction; a receiver report if it has not begun.
+func (o *outbound) report(now time.Time, reports []rtcp.ReceptionReport) rtcp.Packet {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.lastAt.IsZero() {
+		return &rtcp.ReceiverReport{SSRC: o.ssrc, Reports: reports}
+	}
+	return &rtcp.SenderReport{
+		SSRC: o.ssrc, NTPTime: ntp(now), RTPTime: o.lastTS + uint32(now.Sub(o.lastAt)*clockRate/time.Second),
+		PacketCount: o.packets, OctetCount: o.bytes, Reports: reports,
+	}
+}
+
+// putSendTime writes now as 24 bits of seconds in 6.18 fixed point (abs-send-time).
+func putSendTime(b *[3]byte, now time.Time) {
+	fixed := uint64(now.UnixMicro()) % 64_000_000 << 18 / 1_000_000
+	b[0], b[1], b[2] = byte(fixed>>16), byte(fixed>>8), byte(fixed)
+}

@@ -1,0 +1,186 @@
+package relay
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+)
+
+// TestLossIsRepairedFromTheHistory: what got lost behind the relay is sent again by the relay; the sender never hears.
+func TestLossIsRepairedFromTheHistory(t *testing.T) {
+	c := newCall(t, webrtc.MimeTypeVP8, nil)
+	c.leg.SetSending(true)
+	lost := c.browser.sendUntil("lost", c.node, payload("lost"))
+	must(t, c.node.pc.WriteRTCP([]rtcp.Packet{&rtcp.TransportLayerNack{
+		MediaSSRC: lost.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{lost.seq, lost.seq + 9000}),
+	}}))
+	c.browser.sendWhile("more", func() bool { return c.leg.Stats().Node.PacketsResent == 0 })
+	s := c.leg.Stats()
+	if s.Node.PacketsResent != 1 || s.Node.NACKsHeard != 1 {
+		t.Errorf("%d packets sent again on %d requests, want 1 on 1", s.Node.PacketsResent, s.Node.NACKsHeard)
+	}
+}
+
+// TestLossBeforeTheRelayIsAskedFor: the relay asks the sender for what did not reach it.
+func TestLossBeforeTheRelayIsAskedFor(t *testing.T) {
+	c := newCall(t, webrtc.MimeTypeVP8, nil)
+	c.leg.SetSending(true)
+	c.browser.sendUntil("before", c.node, payload("before"))
+	c.browser.seq += 3 // these never leave
+	c.browser.sendWhile("after", func() bool { return c.leg.Stats().Browser.NACKsSent < 3 })
+}
+
+func TestResendHasLimits(t *testing.T) {
+	f, s, w := newTestForwarder(t, nil)
+	now := time.Now()
+	for seq := range uint16(3) {
+		raw, err := (&rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 120, SequenceNumber: seq}, Payload: fmt.Append(nil, "packet ", seq)}).Marshal()
+		must(t, err)
+		pass(f, s, raw, now)
+	}
+	first := w.last.SequenceNumber - 2
+	w.keys = testKeys(t) // a receiver that has seen nothing
+	w.all = nil
+	for range 100 {
+		f.out.resend([]rtcp.NackPair{{PacketID: first + 1, LostPackets: 0xffff}})
+	}
+	if len(w.all) != 3 || w.all[0] != "packet 1" || w.all[1] != "packet 2" {
+		t.Errorf("sent again %q, want no more than was sent first", w.all)
+	}
+}
+
+// newTestHop is a browser hop with keys and without a network.
+func newTestHop(t testing.TB) *hop {
+	f, _, _ := newTestForwarder(t, func(b []byte) (int, error) { return len(b), nil })
+	l := &Leg{ctx: t.Context(), log: discard}
+	h := &hop{leg: l, end: newEnd(Browser), out: newOutbound(DefaultBandwidth, func(b []byte) (int, error) { return len(b), nil }), behind: f}
+	f.from = h.end
+	h.in = inbound{hop: h, forward: f}
+	h.end.hop.Store(h)
+	h.out.connect(testKeys(t), 0)
+	h.in.connect(testKeys(t), 3)
+	t.Cleanup(func() {
+		h.in.stop()
+		h.end.keyframes.stop()
+	})
+	return h
+}
+
+// protect encrypts a packet as the far end would.
+func protect(t testing.TB, h *hop, p *rtp.Packet) []byte {
+	t.Helper()
+	raw, err := p.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wire, err := testKeys(t).EncryptRTP(nil, raw, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wire
+}
+
+func TestFloodOfSendersIsBounded(t *testing.T) {
+	h := newTestHop(t)
+	for ssrc := range uint32(10 * maxSenders) {
+		h.media(protect(t, h, &rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 120, SSRC: ssrc + 1000}, Payload: []byte{0}}))
+		report, err := (&rtcp.ReceiverReport{SSRC: ssrc + 1000}).Marshal()
+		must(t, err)
+		wire, err := testKeys(t).EncryptRTCP(nil, report, nil)
+		must(t, err)
+		h.media(wire)
+	}
+	for kind, known := range h.in.known {
+		if len(known) != maxSenders {
+			t.Errorf("kind %d: %d senders are kept, want %d", kind, len(known), maxSenders)
+		}
+	}
+	if len(h.in.former) > maxFormer {
+		t.Errorf("%d former sources are kept", len(h.in.former))
+	}
+}
+
+func TestSourceSwitch(t *testing.T) {
+	h := newTestHop(t)
+	packet := func(ssrc uint32, seq uint16, pt uint8) []byte {
+		return protect(t, h, &rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: pt, SSRC: ssrc, SequenceNumber: seq}, Payload: []byte{0x10, 0}})
+	}
+	steps := []struct {
+		name  string
+		wire  []byte
+		after time.Duration
+		want  uint64 // packets out so far
+	}{
+		{"the first source", packet(1, 1, 120), 0, 1},
+		{"another one takes its place", packet(2, 500, 120), 0, 2},
+		{"the old one does not come back", packet(1, 2, 120), 0, 2},
+		{"a type that was not agreed is no source", packet(3, 1, 99), 0, 2},
+		{"the new one goes on", packet(2, 501, 120), 0, 3},
+		{"the old one may when the new one is silent", packet(1, 3, 120), 2 * silence, 4},
+	}
+	now := time.Now()
+	for _, s := range steps {
+		now = now.Add(s.after)
+		h.in.packet(s.wire, now)
+		if got := h.behind.to.packetsOut.Load(); got != s.want {
+			t.Errorf("%s: %d packets out, want %d", s.name, got, s.want)
+		}
+	}
+}
+
+func TestArrivalAllocatesNothing(t *testing.T) {
+	h := newTestHop(t)
+	keys := testKeys(t)
+	p := rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 120, SSRC: 9}, Payload: make([]byte, 1100)}
+	must(t, p.SetExtension(3, []byte{0, 1}))
+	buf, now := make([]byte, packetSize), time.Now()
+	arrive := func() {
+		p.SequenceNumber++
+		raw, err := p.Marshal()
+		must(t, err)
+		wire, err := keys.EncryptRTP(nil, raw, nil)
+		must(t, err)
+		n := copy(buf, wire)
+		h.in.packet(buf[:n], now)
+	}
+	arrive()
+	sending := testing.AllocsPerRun(200, func() {
+		p.SequenceNumber++
+		raw, _ := p.Marshal()
+		_, _ = keys.EncryptRTP(nil, raw, nil)
+	})
+	p.SequenceNumber -= 201
+	keys = testKeys(t)
+	if n := testing.AllocsPerRun(200, arrive); n > sending {
+		t.Errorf("%v allocations a packet", n-sending)
+	}
+}
+
+// FuzzMedia feeds a hop whatever a far end with the keys can send.
+func FuzzMedia(f *testing.F) {
+	f.Add([]byte{0x90, 120, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0xbe, 0xde, 0, 1, 0x31, 0, 1, 0, 5}, false)
+	nack, err := (&rtcp.TransportLayerNack{MediaSSRC: 1, Nacks: []rtcp.NackPair{{PacketID: 1}}}).Marshal()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(nack, true)
+	f.Fuzz(func(t *testing.T, plain []byte, control bool) {
+		h := newTestHop(t)
+		h.media(plain) // not even encrypted
+		var wire []byte
+		var err error
+		if control {
+			wire, err = testKeys(t).EncryptRTCP(nil, plain, nil)
+		} else {
+			wire, err = testKeys(t).EncryptRTP(nil, plain, nil)
+		}
+		if err == nil {
+			h.media(wire)
+		}
+		h.end.report(500_000, time.Now())
+	})
+}
