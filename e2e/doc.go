@@ -5,6 +5,7 @@
 //	call_test.go     calls from ring to hang-up, in both media modes
 //	signin_test.go   ways to sign in
 //	refuse_test.go   what goes wrong, and what the page says about it
+//	widget_test.go   the agent's toolbar and its panels
 //	demo_test.go     videoleg demo, as a newcomer
 //	arrows_test.go   which package may import which
 //
