@@ -1,0 +1,125 @@
+package page
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// serve accepts pages and hands each connection to the test; served tells how Serve ended.
+func serve(t *testing.T, handle func(*Conn, In)) (url string, served <-chan error) {
+	t.Helper()
+	ends := make(chan error, 4)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, err := Accept(w, r, "https://agent.example")
+		if err != nil {
+			ends <- err
+			return
+		}
+		ends <- conn.Serve(r.Context(), func(in In) { handle(conn, in) })
+	}))
+	t.Cleanup(srv.Close)
+	return "ws" + strings.TrimPrefix(srv.URL, "http"), ends
+}
+
+func dial(t *testing.T, url, origin string) *websocket.Conn {
+	t.Helper()
+	ws, answer, err := websocket.DefaultDialer.Dial(url, http.Header{"Origin": {origin}})
+	if err != nil {
+		t.Fatalf("%v (%v)", err, answer)
+	}
+	t.Cleanup(func() { ws.Close() })
+	return ws
+}
+
+func TestAcceptChecksOrigin(t *testing.T) {
+	url, served := serve(t, func(*Conn, In) {})
+	own := "http" + strings.TrimPrefix(url, "ws")
+	for _, tc := range []struct {
+		name, origin string
+		ok           bool
+	}{
+		{"public address", "https://agent.example", true},
+		{"the host asked for", own, true},
+		{"another site", "https://evil.example", false},
+		{"public host by plain HTTP", "http://agent.example", false},
+		{"a longer name", "https://agent.example.evil.example", false},
+		{"null, from a sandbox", "null", false},
+		{"none", "", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			ws, answer, err := websocket.DefaultDialer.Dial(url, http.Header{"Origin": {tc.origin}})
+			if ok := err == nil; ok != tc.ok {
+				t.Fatalf("accepted: %t (%v), want %t", ok, answer, tc.ok)
+			}
+			if err == nil {
+				ws.Close()
+			}
+			<-served
+		})
+	}
+}
+
+func TestServe(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		end  func(*websocket.Conn)
+		want error
+	}{
+		{"unloaded", func(ws *websocket.Conn) {
+			_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseGoingAway, ""), time.Now().Add(time.Second))
+		}, ErrUnloaded},
+		{"cut off", func(ws *websocket.Conn) { ws.UnderlyingConn().Close() }, ErrGone},
+		{"malformed message", func(ws *websocket.Conn) { _ = ws.WriteMessage(websocket.TextMessage, []byte("hello")) }, errMessage},
+		{"binary message", func(ws *websocket.Conn) { _ = ws.WriteMessage(websocket.BinaryMessage, []byte("{}")) }, errMessage},
+		{"message too long", func(ws *websocket.Conn) {
+			_ = ws.WriteMessage(websocket.TextMessage, make([]byte, maxMessage+1))
+		}, ErrGone},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			heard := make(chan In, 1)
+			url, served := serve(t, func(c *Conn, in In) {
+				heard <- in
+				c.Send(Out{Type: Stopped})
+			})
+			ws := dial(t, url, "https://agent.example")
+			if err := ws.WriteMessage(websocket.TextMessage, []byte(`{"type":"stop"}`)); err != nil {
+				t.Fatal(err)
+			}
+			if in := <-heard; in.Type != Stop {
+				t.Errorf("heard %+v, want stop", in)
+			}
+			if _, text, err := ws.ReadMessage(); err != nil || string(text) != `{"type":"stopped"}` {
+				t.Errorf("answered %s, %v", text, err)
+			}
+			tc.end(ws)
+			if err := <-served; !errors.Is(err, tc.want) {
+				t.Errorf("Serve = %v, want %v", err, tc.want)
+			}
+		})
+	}
+}
+
+// TestSlowPage: a page that does not read loses its connection, and nobody waits for it.
+func TestSlowPage(t *testing.T) {
+	url, served := serve(t, func(c *Conn, _ In) {
+		for range 200 * queueLength {
+			c.Send(Out{Type: Answer, SDP: strings.Repeat("x", 32<<10)})
+		}
+	})
+	ws := dial(t, url, "https://agent.example")
+	if err := ws.WriteMessage(websocket.TextMessage, []byte(`{"type":"hello"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-served; !errors.Is(err, ErrGone) {
+		t.Errorf("Serve = %v, want ErrGone", err)
+	}
+}
