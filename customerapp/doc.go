@@ -2,9 +2,11 @@
 // camera and microphone, and talks.
 //
 //	GET /          the page; where VIDEOLEG_ADHOC_SESSIONS allows it, it starts a session of its own
+//	GET /i/TOKEN   the same for an invitation, or a page that says kindly why not
 //	GET /visit     the page's WebSocket
 //	GET /static/…  what the page is made of
 //	GET /policy/…  what Pexip asks (pexrtc/policy), behind credentials; off without them
+//	/api/v1/…      invitations for websites, chats and e-mails; openapi.json describes it
 //	POST /events   what Pexip tells (pexrtc/events), the same
 //
 // A customer holds a sealed visit token in the page: it names the session and nothing else, and

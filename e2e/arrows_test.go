@@ -21,6 +21,7 @@ const (
 	pion       = "github.com/pion"
 	sdk        = "github.com/mypurecloud/platform-client-sdk-go"
 	oauth2     = "golang.org/x/oauth2"
+	limits     = "golang.org/x/time"
 	websocket  = "github.com/gorilla/websocket"
 	uuid       = "github.com/google/uuid"
 	nats       = "github.com/nats-io"
@@ -36,7 +37,7 @@ var arrows = map[string]struct{ inside, outside []string }{
 		outside: []string{echo, envconfig, prometheus},
 	},
 	"agentapp":            {inside: []string{"session", "genesys", "static"}, outside: []string{echo}},
-	"customerapp":         {inside: []string{"session", "pexrtc/policy", "pexrtc/events", "static"}, outside: []string{echo}},
+	"customerapp":         {inside: []string{"session", "pexrtc/policy", "pexrtc/events", "static"}, outside: []string{echo, limits}},
 	"session":             {inside: []string{"session", "pexrtc", "genesys"}, outside: []string{prometheus}},
 	"session/audit":       {inside: []string{"session/feed"}},
 	"session/feed":        {},

@@ -37,6 +37,7 @@ type CustomerPage struct {
 	Adhoc        bool   // a call may be started without an invitation
 	Name         string // fills in Your name, if the invitation knows it
 	Organization string // who is called, in the page's head; empty: left out
+	Return       string // where the customer goes after the call; empty: he stays
 	Lang         string // language tag, e.g. from Accept-Language
 	Version      string
 	ErrorCode    string

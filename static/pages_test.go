@@ -158,7 +158,7 @@ const evil = `"'><script>alert(1)</script><img src=x onerror=alert(2)>{{.}}` + "
 func TestHostileValuesStayText(t *testing.T) {
 	pages := []page{
 		WidgetPage{evil, evil, evil, evil, evil, true, evil, evil, evil, evil, evil, evil, evil, evil, evil, true},
-		CustomerPage{evil, evil, true, evil, evil, evil, evil, evil, evil, evil, true},
+		CustomerPage{evil, evil, true, evil, evil, evil, evil, evil, evil, evil, evil, true},
 		ErrorPage{evil, evil, evil, evil, "javascript:alert(1)", evil, evil},
 	}
 	for _, p := range pages {

@@ -13,15 +13,22 @@ import (
 type admin struct {
 	registry *prometheus.Registry
 	ready    atomic.Bool // false before serving and while stopping
+	state    func() error
 }
 
-func newAdmin(r *prometheus.Registry) *admin { return &admin{registry: r} }
+// newAdmin needs to know who counts, and whether the state can be reached.
+func newAdmin(r *prometheus.Registry, state func() error) *admin {
+	return &admin{registry: r, state: state}
+}
 
 func (a *admin) mount(e *echo.Echo) {
 	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.GET("/readyz", func(c echo.Context) error {
 		if !a.ready.Load() {
 			return c.String(http.StatusServiceUnavailable, "not ready\n")
+		}
+		if err := a.state(); err != nil {
+			return c.String(http.StatusServiceUnavailable, "not ready: the state cannot be reached\n")
 		}
 		return c.String(http.StatusOK, "ready\n")
 	})

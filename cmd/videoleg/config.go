@@ -267,7 +267,7 @@ func (c *Config) checkPexip(f *faults) {
 	if strings.HasPrefix(c.PexipAgentPrefix, c.PexipCustomerPrefix) || strings.HasPrefix(c.PexipCustomerPrefix, c.PexipAgentPrefix) {
 		f.add("PEXIP_AGENT_PREFIX", "neither prefix may begin with the other, or an alias could be both")
 	}
-	if !strings.HasPrefix(c.PexipWebappPath, "/") || strings.ContainsAny(c.PexipWebappPath, "?# ") {
+	if !strings.HasPrefix(c.PexipWebappPath, "/") || strings.ContainsAny(c.PexipWebappPath, "? ") {
 		f.add("PEXIP_WEBAPP_PATH", "%q is not a path such as /webapp/m", c.PexipWebappPath)
 	}
 	if c.ContactCenterURI != "" && !strings.HasPrefix(c.ContactCenterURI, "sip:") && !strings.HasPrefix(c.ContactCenterURI, "sips:") {

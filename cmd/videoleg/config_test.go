@@ -18,6 +18,7 @@ func settings(t *testing.T, pairs map[string]string) {
 			os.Unsetenv(name)
 		}
 	}
+	t.Setenv(prefix+"_STATE_DIR", t.TempDir())
 	for name, value := range pairs {
 		t.Setenv(prefix+"_"+name, value)
 	}

@@ -81,7 +81,7 @@ func newDemo(base int, nodeTLS string) (d *demonstration, err error) {
 			c.PolicyUsername, c.PolicyPassword = "node", secret(rand.Text())
 		}
 		c.ContactCenterURI, c.PexipDomain = "sip:+15551234567@trunk.example", "video.example"
-		c.AdhocSessions = true
+		c.AdhocSessions, c.StateDir, c.NATSURL = true, "", "" // the state is in memory
 		if os.Getenv(prefix+"_LOG_LEVEL") == "" {
 			c.LogLevel = logLevel(slog.LevelWarn)
 		}

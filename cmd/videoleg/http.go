@@ -6,14 +6,15 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 )
 
-// newEcho is a server with what every app needs: a request ID, a log line without query strings
-// (they hold codes and states), recovery from panics, limits, and errors as JSON.
+// newEcho is a server with what every app needs: a request ID, a log line with the route alone (paths
+// and query strings hold tokens, codes and states), recovery from panics, limits, and errors as JSON.
 func newEcho(cfg Config, log *slog.Logger) *echo.Echo {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
@@ -52,7 +53,7 @@ func logRequests(log *slog.Logger) echo.MiddlewareFunc {
 			if err != nil {
 				c.Error(err)
 			}
-			log.Debug("request", "method", c.Request().Method, "path", c.Request().URL.Path, "status", c.Response().Status,
+			log.Debug("request", "method", c.Request().Method, "path", c.Path(), "status", c.Response().Status,
 				"took", time.Since(began), "from", c.RealIP(), "request", c.Response().Header().Get(echo.HeaderXRequestID))
 			return nil
 		}
@@ -86,7 +87,7 @@ func jsonErrors(log *slog.Logger) echo.HTTPErrorHandler {
 		} else {
 			log.Error("request failed", "path", c.Path(), "err", err, "request", c.Response().Header().Get(echo.HeaderXRequestID))
 		}
-		body := map[string]map[string]string{"error": {"code": http.StatusText(status), "message": message}}
+		body := map[string]map[string]string{"error": {"code": strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_"), "message": message}}
 		if err := c.JSON(status, body); err != nil {
 			log.Debug("answer not sent", "err", err)
 		}

@@ -87,14 +87,6 @@ func (s *server) policyFace(registry prometheus.Registerer) (customerapp.Face, e
 	return customerapp.Face{Handler: answers, Username: s.cfg.PolicyUsername, Password: string(s.cfg.PolicyPassword)}, nil
 }
 
-// openSession tells the policy whether a session is open.
-func (s *server) openSession(_ context.Context, id string) (policy.Session, error) {
-	if !s.visits.Known(id) {
-		return policy.Session{}, policy.ErrUnknown
-	}
-	return policy.Session{}, nil
-}
-
 // layout is a view of a conference.
 type layout string
 

@@ -23,7 +23,9 @@ import (
 	"github.com/videoleg/videoleg/pexrtc"
 	"github.com/videoleg/videoleg/pexrtc/relay"
 	"github.com/videoleg/videoleg/session"
+	"github.com/videoleg/videoleg/session/invite"
 	"github.com/videoleg/videoleg/session/rules"
+	"github.com/videoleg/videoleg/session/store"
 )
 
 // serve is the server as it runs for real.
@@ -64,6 +66,9 @@ type server struct {
 	admin  *admin
 	apps   []*app
 
+	store    *store.Store
+	sessions *invite.Sessions
+
 	serving chan struct{} // closed when the apps take connections
 
 	// requests is the context of every request: it ends when the sockets of pages shall close.
@@ -88,6 +93,9 @@ func newServer(cfg Config, mediaIPs []net.IP, log *slog.Logger) (s *server, err 
 			s.closeListeners()
 		}
 	}()
+	if err := s.openState(); err != nil {
+		return nil, err
+	}
 	roots, err := trust(cfg.PexipCAFile)
 	if err != nil {
 		return nil, err
@@ -122,9 +130,9 @@ func newServer(cfg Config, mediaIPs []net.IP, log *slog.Logger) (s *server, err 
 	})
 	s.visits = session.NewVisits(session.VisitConfig{
 		Pexip: pexip, CustomerPrefix: cfg.PexipCustomerPrefix, GuestPIN: string(cfg.PexipGuestPIN),
-		Kbps: int(cfg.MediaBandwidthKbps), Log: log, Metrics: metrics, Left: s.calls.CustomerLeft,
+		Kbps: int(cfg.MediaBandwidthKbps), Log: log, Metrics: metrics, Left: s.customerLeft,
 	})
-	s.admin = newAdmin(registry)
+	s.admin = newAdmin(registry, s.store.Healthy)
 	policy, err := s.policyFace(registry)
 	if err != nil {
 		return nil, err
@@ -142,8 +150,9 @@ func (s *server) listen(cloud *genesys.Cloud, policy customerapp.Face) error {
 		return err
 	}
 	customers, err := customerapp.New(customerapp.Config{
-		Visits: s.visits, URL: string(s.cfg.CustomerURL), Secret: s.cfg.SessionSecret,
-		Adhoc: s.cfg.AdhocSessions, Version: version(), Log: s.log.With("app", "customer"),
+		Visits: s.visits, Sessions: s.sessions, URL: string(s.cfg.CustomerURL), Secret: s.cfg.SessionSecret,
+		Adhoc: s.cfg.AdhocSessions, APIKeys: texts(s.cfg.APIKeys),
+		CustomerPrefix: s.cfg.PexipCustomerPrefix, WebApp: s.cfg.webApp(), Version: version(), Log: s.log.With("app", "customer"),
 		Policy: policy,
 	})
 	if err != nil {
@@ -233,11 +242,15 @@ func (s *server) stop() error {
 	for _, a := range s.apps {
 		errs = append(errs, a.http.Shutdown(ctx))
 	}
+	s.store.Close()
 	return errors.Join(errs...)
 }
 
 func (s *server) closeListeners() {
 	s.hangUp()
+	if s.store != nil {
+		s.store.Close()
+	}
 	for _, a := range s.apps {
 		a.listener.Close()
 	}

@@ -180,7 +180,7 @@ func TestRedeem(t *testing.T) {
 				if _, err := ss.Find(t.Context(), s.Token, tc.by); !errors.Is(err, tc.want) {
 					t.Errorf("Find = %v, want %v", err, tc.want)
 				}
-				got, err := ss.Redeem(t.Context(), s.Token, tc.by)
+				got, err := ss.Redeem(t.Context(), s.Token, tc.by, "")
 				if !errors.Is(err, tc.want) || (err == nil && got.ID != s.ID) {
 					t.Errorf("Redeem = %s, %v; want %s, %v", got.ID, err, s.ID, tc.want)
 				}
@@ -193,7 +193,7 @@ type steps = func(t *testing.T, ss *Sessions, s Session)
 
 func redeemed(visitor string) steps {
 	return func(t *testing.T, ss *Sessions, s Session) {
-		if _, err := ss.Redeem(t.Context(), s.Token, visitor); err != nil {
+		if _, err := ss.Redeem(t.Context(), s.Token, visitor, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -235,7 +235,7 @@ func TestRedeemRace(t *testing.T) {
 	for i := range 16 {
 		all.Go(func() {
 			visitor := fmt.Sprint(i)
-			if _, err := ss.Redeem(t.Context(), s.Token, visitor); err == nil {
+			if _, err := ss.Redeem(t.Context(), s.Token, visitor, ""); err == nil {
 				won <- visitor
 			} else if !errors.Is(err, ErrUsed) {
 				t.Error(err)
@@ -261,7 +261,7 @@ func TestForgedLinks(t *testing.T) {
 		{"long", strings.Repeat("A", 1<<20)},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if _, err := ss.Redeem(t.Context(), tc.token, "v"); !errors.Is(err, ErrForged) {
+			if _, err := ss.Redeem(t.Context(), tc.token, "v", ""); !errors.Is(err, ErrForged) {
 				t.Errorf("Redeem = %v, want ErrForged", err)
 			}
 		})
@@ -363,7 +363,7 @@ func FuzzRedeem(f *testing.F) {
 	f.Add(s.Token)
 	f.Add("")
 	f.Fuzz(func(t *testing.T, token string) {
-		if got, err := ss.Redeem(t.Context(), token, "v"); err == nil && got.ID != s.ID {
+		if got, err := ss.Redeem(t.Context(), token, "v", ""); err == nil && got.ID != s.ID {
 			t.Errorf("a token that nobody sealed led to %s", got.ID)
 		}
 	})

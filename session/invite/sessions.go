@@ -85,8 +85,9 @@ func (ss *Sessions) Find(ctx context.Context, token, visitor string) (Session, e
 }
 
 // Redeem lets a visitor in with a link's token. The visitor is what his browser is known by, empty
-// if by nothing: one for whom a single-use link was redeemed may come back with it, nobody else.
-func (ss *Sessions) Redeem(ctx context.Context, token, visitor string) (Session, error) {
+// if by nothing: one for whom a single-use link was redeemed may come back with it, nobody else. The
+// name is the one that he gives himself; empty leaves that of the invitation.
+func (ss *Sessions) Redeem(ctx context.Context, token, visitor, name string) (Session, error) {
 	visitor = hash(visitor)
 	for {
 		s, revision, err := ss.find(ctx, token, visitor)
@@ -97,6 +98,9 @@ func (ss *Sessions) Redeem(ctx context.Context, token, visitor string) (Session,
 			return s, nil
 		}
 		s.Redeemed, s.Visitor = time.Now(), visitor
+		if name != "" {
+			s.DisplayName = name
+		}
 		if done, err := ss.put(ctx, s, revision); err != nil {
 			return Session{}, fmt.Errorf("invite: redeem: %w", err)
 		} else if done {

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/videoleg/videoleg/pexrtc/policy"
+	"github.com/videoleg/videoleg/session/invite"
+	"github.com/videoleg/videoleg/session/store"
+)
+
+// stateTime bounds opening the state, and what is written when a customer leaves.
+const stateTime = 15 * time.Second
+
+// openState opens the state that outlives the process, and the sessions in it.
+func (s *server) openState() (err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), stateTime)
+	defer cancel()
+	s.store, err = store.Open(ctx, store.Config{URL: string(s.cfg.NATSURL), Dir: s.cfg.StateDir, Log: s.log})
+	if err != nil {
+		return fmt.Errorf("%w; check %s_NATS_URL or %s_STATE_DIR", err, prefix, prefix)
+	}
+	sessions, err := s.store.Bucket(ctx, "sessions", invite.Keep)
+	if err != nil {
+		return err
+	}
+	requests, err := s.store.Bucket(ctx, "requests", invite.KeepRequests)
+	if err != nil {
+		return err
+	}
+	order, err := s.store.Order(ctx, "invitations", invite.Keep)
+	if err != nil {
+		return err
+	}
+	s.sessions, err = invite.New(invite.Config{Secret: s.cfg.SessionSecret, Sessions: sessions, Requests: requests, Order: order})
+	return err
+}
+
+// openSession tells the policy whether a session is open.
+func (s *server) openSession(ctx context.Context, id string) (policy.Session, error) {
+	found, err := s.sessions.Lookup(ctx, id)
+	switch {
+	case errors.Is(err, invite.ErrNotFound) && s.visits.Known(id):
+		return policy.Session{}, nil
+	case errors.Is(err, invite.ErrNotFound):
+		return policy.Session{}, policy.ErrUnknown
+	case err != nil:
+		return policy.Session{}, err
+	case found.State == invite.Open:
+		return policy.Session{Customer: found.DisplayName}, nil
+	case found.State == invite.Expired:
+		return policy.Session{}, policy.ErrExpired
+	}
+	return policy.Session{}, policy.ErrClosed
+}
+
+// customerLeft is told when a customer leaves by his own wish: his session is over for all.
+func (s *server) customerLeft(id string) {
+	s.calls.CustomerLeft(id)
+	ctx, cancel := context.WithTimeout(context.Background(), stateTime)
+	defer cancel()
+	if err := s.sessions.End(ctx, id); err != nil && !errors.Is(err, invite.ErrNotFound) {
+		s.log.Error("session stays open until it expires", "session", id, "err", err)
+	}
+}
+
+// webApp is the address of Pexip's own customer page up to the alias; empty where customers get ours.
+func (c *Config) webApp() string {
+	if c.CustomerExperience != "webapp" || len(c.PexipNodes) == 0 {
+		return ""
+	}
+	return c.PexipNodes[0] + c.PexipWebappPath
+}
+
+// texts are secrets as those who need them take them.
+func texts(secrets []secret) []string {
+	var all []string
+	for _, one := range secrets {
+		all = append(all, string(one))
+	}
+	return all
+}
