@@ -19,6 +19,7 @@ const (
 // conference is a running room. s.mu guards it.
 type conference struct {
 	service      Service
+	opened       time.Time
 	participants []*participant // in the order of joining
 	started      bool
 	locked       bool
@@ -52,6 +53,7 @@ func (s *Server) join(service Service, p *participant) reply {
 	}
 	s.opts.Log.Info("participant joined", "conference", service.Name, "participant", p.uuid, "role", p.role)
 	s.announce("participant_create", p)
+	s.tellOf("participant_connected", p, "")
 	s.settle(c)
 	return reply{}
 }
@@ -65,8 +67,9 @@ func limit(service Service) int {
 
 // open makes a room and has its automatic participants called.
 func (s *Server) open(service Service) *conference {
-	c := &conference{service: service}
+	c := &conference{service: service, opened: time.Now()}
 	s.conferences[service.Name] = c
+	s.tellRoom("conference_started", c)
 	after := func(d time.Duration, f func()) {
 		if d > 0 {
 			c.timers = append(c.timers, s.later(d, f))
@@ -117,6 +120,8 @@ func (s *Server) remove(p *participant, reason string) {
 	if c.presenter == p {
 		s.stopPresentation(c)
 	}
+	setDefault(&reason, "Call disconnected")
+	s.tellOf("participant_disconnected", p, reason)
 	for _, o := range c.participants {
 		if o.sees(p) {
 			o.send("participant_delete", map[string]string{"uuid": p.uuid})
@@ -134,6 +139,7 @@ func (s *Server) end(c *conference, reason string) {
 	for _, p := range slices.Clone(c.participants) {
 		s.remove(p, reason)
 	}
+	s.tellRoom("conference_ended", c)
 }
 
 // close forgets a room.
@@ -155,6 +161,7 @@ func (s *Server) settle(c *conference) {
 	}
 	if len(c.participants) == 0 {
 		s.close(c)
+		s.tellRoom("conference_ended", c)
 		return
 	}
 	if !c.keptAlive() {
@@ -223,6 +230,7 @@ func (s *Server) admit(p *participant) {
 		p.waitTimer.Stop()
 	}
 	s.announce("participant_update", p)
+	s.tellOf("participant_updated", p, "")
 	for _, o := range p.conference.participants {
 		if o != p {
 			p.send("participant_create", o.wire(p))
@@ -246,6 +254,7 @@ func (s *Server) announce(event string, p *participant) {
 // update announces a change of p and settles its room.
 func (s *Server) update(p *participant) {
 	s.announce("participant_update", p)
+	s.tellOf("participant_updated", p, "")
 	s.settle(p.conference)
 }
 
@@ -254,6 +263,7 @@ func (s *Server) tellConference(c *conference) {
 	for _, p := range c.participants {
 		p.send("conference_update", c.wire())
 	}
+	s.tellRoom("conference_updated", c)
 }
 
 // wire is the object of conference_status and conference_update.

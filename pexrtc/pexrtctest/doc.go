@@ -19,6 +19,7 @@
 //	  ▼        who receives whom                  route.go, floor.go (slides)
 //
 //	policy     what is this alias, who is that    policy.go
+//	events     what happens, posted elsewhere     sink.go
 //	who else   room opens ─► automatic legs       conference.go, dial.go
 //	           a moving picture without a client  simulate.go, clip.go
 //	tests      hooks, faults, state, Await…       faults.go, state.go, record.go

@@ -29,6 +29,10 @@ type Options struct {
 	// nothing to say. Empty asks nobody.
 	PolicyURL string
 
+	// EventSinkURL is where the node posts its events, version 2, such as
+	// http://user:password@events.example/events. Empty posts nothing.
+	EventSinkURL string
+
 	// Dial calls a far end for an automatic participant or a dial request, and returns when it has
 	// answered. ctx ends when the leg or the node goes away. nil means that nobody can be reached.
 	Dial func(ctx context.Context, req DialRequest) (FarEnd, error)

@@ -22,6 +22,7 @@ type Server struct {
 	handler http.Handler
 	client  *http.Client
 	outside *http.Client // asks the policy and tells the event sink
+	sink    *eventSink   // nil if nobody is told
 
 	faults      atomic.Pointer[Faults]
 	maintenance atomic.Bool
@@ -69,6 +70,7 @@ func New(opts Options) *Server {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          log.New(io.Discard, "", 0),
 	}
+	s.startSink()
 	s.tasks.Go(func() { _ = s.http.Serve(listener) })
 	return s
 }
