@@ -16,7 +16,10 @@ import (
 func (l *Leg) newTransport(side Hop) (*transport, error) {
 	r := l.relay
 	var own *ports
-	opts := r.iceOptions()
+	var t *transport
+	opts := append(r.iceOptions(), ice.WithBindingRequestHandler(func(_ *stun.Message, _, remote ice.Candidate, _ *ice.CandidatePair) bool {
+		return t.follows(remote)
+	}))
 	routes := r.ports.routes
 	if side == Node {
 		opts = append(opts, ice.WithUrls(servers(l.cfg.ICEServers)))
@@ -40,7 +43,8 @@ func (l *Leg) newTransport(side Hop) (*transport, error) {
 		}
 		return nil, err
 	}
-	return newTransport(agent, own, routes, l.log)
+	t, err = newTransport(agent, own, routes, l.log)
+	return t, err
 }
 
 // iceOptions are those that all hops share.

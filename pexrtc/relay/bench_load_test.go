@@ -85,7 +85,7 @@ func newRTCEnd(b *testing.B, offer string) (e *benchEnd, text string, accept fun
 	e.sequence = ours.sequence
 	if offer == "" {
 		main.setup = "actpass"
-		text, err = describe(main)
+		text, err = h.series.describe(main)
 		fail(b, err)
 		return e, text, func(answer string) {
 			r, err := readAnswer(answer)
@@ -104,7 +104,7 @@ func newRTCEnd(b *testing.B, offer string) (e *benchEnd, text string, accept fun
 		slides.mid, slides.direction = "1", "inactive"
 		lines = append(lines, slides)
 	}
-	text, err = describe(lines...)
+	text, err = h.series.describe(lines...)
 	fail(b, err)
 	e.join(b, t, r, false, true)
 	return e, text, nil

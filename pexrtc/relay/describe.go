@@ -121,6 +121,9 @@ func (e *extensions) read(value string) {
 	}
 }
 
+// series numbers the descriptions of one session (RFC 8866, 5.2).
+type series struct{ id, version uint64 }
+
 // line is our side of a video line.
 type line struct {
 	mid       string
@@ -135,12 +138,17 @@ type line struct {
 	ssrc      uint32
 }
 
-// describe writes a description of these lines, which share one transport.
-func describe(lines ...line) (string, error) {
+// describe writes a description of these lines, which share one transport, as the next version of this session's.
+func (s *series) describe(lines ...line) (string, error) {
 	d, err := sdp.NewJSEPSessionDescription(false)
 	if err != nil {
 		return "", fmt.Errorf("relay: write description: %w", err)
 	}
+	if s.id == 0 {
+		s.id = d.Origin.SessionID
+	}
+	s.version++
+	d.Origin.SessionID, d.Origin.SessionVersion = s.id, s.version
 	bundle := "BUNDLE"
 	for _, n := range lines {
 		bundle += " " + n.mid
@@ -211,12 +219,12 @@ func (h *hop) toNode(l local, pairs []pair, kbps int) (string, error) {
 	slides := main
 	slides.mid, slides.content, slides.direction = "1", "slides", "inactive"
 	slides.local.candidates, slides.local.complete = nil, false
-	return describe(main, slides)
+	return h.series.describe(main, slides)
 }
 
 // toBrowser is the answer to a page's offer: codecs in the node's order, bandwidth as agreed.
 func (h *hop) toBrowser(l local, offer *remote, pairs []pair, kbps int) (string, error) {
-	return describe(line{
+	return h.series.describe(line{
 		mid: offer.mid, direction: mirror(offer.direction), setup: answerSetup(offer.setup), side: Browser, pairs: pairs,
 		kbps: kbps, exts: offer.exts, local: l, ssrc: h.out.ssrc,
 	})

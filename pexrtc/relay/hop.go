@@ -28,6 +28,9 @@ type hop struct {
 
 	exts      extensions // agreed; set before the transport connects
 	described bool       // the far end's description is known; leg's lock
+	page      far        // of the browser hop: as last offered; leg's negotiation
+	series    series     // leg's negotiation
+	gathering *gathering // of the browser hop: as last answered; leg's negotiation
 }
 
 // newHop makes a hop that has not begun to gather.

@@ -17,8 +17,9 @@ const (
 	gatherPatience = 250 * time.Millisecond
 )
 
-// OfferBrowser takes a page's offer: video only, one line. The first one may wait for the node; a later one, after a
-// reload, replaces the page while the node hop stays as it is. BrowserAnswer answers it.
+// OfferBrowser takes a page's offer: video only, one line. The first one may wait for the node; a later one replaces the
+// page, after a reload, or restarts ICE, if it comes from the same connection, while the node hop stays as it is.
+// BrowserAnswer answers it.
 // Errors: pexrtc.ErrAudio, pexrtc.ErrSDP, ErrCodec, ErrClosed.
 func (l *Leg) OfferBrowser(offer string) error {
 	r, err := readOffer(offer)
@@ -101,8 +102,7 @@ func (l *Leg) NodeAnswer(answer string) error {
 	if err := l.settle(r.media); err != nil {
 		return err
 	}
-	h.know(r.media, feedbacks(r.media), r.exts)
-	if err := h.transport.connect(r.far, true, r.setup == "passive"); err != nil {
+	if err := h.answerNode(r); err != nil {
 		return err
 	}
 	return l.addRemote(h, r)
@@ -154,18 +154,9 @@ func (l *Leg) BrowserAnswer(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	h, err := l.newHop(l.browser, l.toNode, l.toBrowser)
+	h, g, err := l.pageHop(offer)
 	if err != nil {
 		return "", err
-	}
-	h.know(offer.media, feedbacks(offer.media), offer.exts)
-	l.replace(h)
-	g, err := l.gather(h)
-	if err != nil {
-		return "", err
-	}
-	if err := h.transport.connect(offer.far, false, answerSetup(offer.setup) == "active"); err != nil {
-		return "", fmt.Errorf("%w: %w", pexrtc.ErrSDP, err)
 	}
 	if err := l.addRemote(h, offer); err != nil {
 		return "", err

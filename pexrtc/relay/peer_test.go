@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/ice/v4"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
@@ -54,6 +55,12 @@ type peer struct {
 // newPeer makes a peer that sends mime and knows codecs (nil: all that the stack has, like a browser).
 func newPeer(t *testing.T, mime string, codecs []webrtc.RTPCodecParameters) *peer {
 	t.Helper()
+	return newPeerOn(t, nil, mime, codecs)
+}
+
+// newPeerOn is newPeer with media on a shared port; nil: one of its own.
+func newPeerOn(t *testing.T, mux ice.UDPMux, mime string, codecs []webrtc.RTPCodecParameters) *peer {
+	t.Helper()
 	m := &webrtc.MediaEngine{}
 	if codecs == nil {
 		must(t, m.RegisterDefaultCodecs())
@@ -65,6 +72,9 @@ func newPeer(t *testing.T, mime string, codecs []webrtc.RTPCodecParameters) *pee
 	s.SetIncludeLoopbackCandidate(true)
 	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	s.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() })
+	if mux != nil {
+		s.SetICEUDPMux(mux)
+	}
 	must(t, m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: sendTimeURI}, webrtc.RTPCodecTypeVideo))
 	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(s)).NewPeerConnection(webrtc.Configuration{})
 	must(t, err)
@@ -117,10 +127,15 @@ func (p *peer) hear(sender *webrtc.RTPSender) {
 }
 
 // offer is what the page would send.
-func (p *peer) offer() string {
+func (p *peer) offer() string { return p.makeOffer(nil) }
+
+// restart is an offer that begins ICE anew.
+func (p *peer) restart() string { return p.makeOffer(&webrtc.OfferOptions{ICERestart: true}) }
+
+func (p *peer) makeOffer(how *webrtc.OfferOptions) string {
 	p.t.Helper()
 	gathered := webrtc.GatheringCompletePromise(p.pc)
-	o, err := p.pc.CreateOffer(nil)
+	o, err := p.pc.CreateOffer(how)
 	must(p.t, err)
 	must(p.t, p.pc.SetLocalDescription(o))
 	<-gathered
@@ -248,6 +263,14 @@ func newCall(t *testing.T, mime string, nodeCodecs []webrtc.RTPCodecParameters) 
 	c := &call{T: t, states: make(chan State, 64)}
 	c.leg = newTestRelay(t).NewLeg(LegConfig{OnState: func(s State) { c.states <- s }})
 	c.browser, c.node = newPeer(t, mime, nil), newPeer(t, mime, nodeCodecs)
+	c.negotiate()
+	return c
+}
+
+// negotiate connects both hops.
+func (c *call) negotiate() {
+	c.Helper()
+	t := c.T
 	ctx := testContext(t)
 	must(t, c.leg.OfferBrowser(c.browser.offer()))
 	offer, err := c.leg.NodeOffer(ctx)
@@ -260,7 +283,6 @@ func newCall(t *testing.T, mime string, nodeCodecs []webrtc.RTPCodecParameters) 
 	c.browser.accept(answer)
 	c.await(Browser, Connected)
 	c.await(Node, Connected)
-	return c
 }
 
 // await waits for one state; others that come first are dropped, unless they are of the other hop.

@@ -10,10 +10,12 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/dtls/v3"
 	"github.com/pion/ice/v4"
+	"github.com/pion/stun/v4"
 )
 
 // handshakeTime bounds DTLS once there is a path.
@@ -33,6 +35,7 @@ type transport struct {
 	changed func(Condition)
 
 	route netip.AddrPort // guarded by routes.mu
+	over  atomic.Bool    // DTLS has failed or ended: no new path helps
 
 	ctx    context.Context // ends with close
 	cancel context.CancelFunc
@@ -42,6 +45,7 @@ type transport struct {
 	conn  *ice.Conn      // guarded by mu, as the rest; nil before connect
 	ready bool           // DTLS is done
 	path  netip.AddrPort // far end of the path of the moment; invalid: none over UDP
+	there ice.Candidate  // the same, for the ICE stack; nil before the first
 	added int            // remote candidates
 }
 
@@ -50,14 +54,14 @@ const maxCandidates = 64
 
 // newTransport makes a transport that has not begun to gather.
 func newTransport(agent *ice.Agent, own *ports, routes *routes, log *slog.Logger) (*transport, error) {
-	cert, err := newCertificate()
-	if err != nil {
-		return nil, err
-	}
-	t := &transport{agent: agent, own: own, routes: routes, cert: cert, log: log}
+	t := &transport{agent: agent, own: own, routes: routes, log: log}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
-	if err := errors.Join(agent.OnConnectionStateChange(t.pathState), agent.OnSelectedCandidatePairChange(t.pathChanged)); err != nil {
-		return nil, fmt.Errorf("relay: ICE: %w", err)
+	var err error
+	if t.cert, err = newCertificate(); err == nil {
+		err = errors.Join(agent.OnConnectionStateChange(t.pathState), agent.OnSelectedCandidatePairChange(t.pathChanged))
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("relay: ICE: %w", err), t.close())
 	}
 	return t, nil
 }
@@ -89,6 +93,37 @@ func (t *transport) connect(f far, controlling, client bool) error {
 	return nil
 }
 
+// started says that connect was called.
+func (t *transport) started() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.conn != nil
+}
+
+// restart forgets all paths and credentials, so that gathering can begin anew; keys stay. nil keeps the servers.
+func (t *transport) restart(servers []*stun.URI) error {
+	if servers != nil {
+		if err := t.agent.UpdateOptions(ice.WithUrls(servers)); err != nil {
+			return fmt.Errorf("relay: ICE: %w", err)
+		}
+	}
+	t.mu.Lock()
+	t.added = 0
+	t.mu.Unlock()
+	if err := t.agent.Restart("", ""); err != nil {
+		return fmt.Errorf("relay: ICE restart: %w", err)
+	}
+	return nil
+}
+
+// rejoin takes the far end's new credentials after restart.
+func (t *transport) rejoin(f far) error {
+	if err := t.agent.SetRemoteCredentials(f.ufrag, f.pwd); err != nil {
+		return fmt.Errorf("relay: ICE restart: %w", err)
+	}
+	return nil
+}
+
 // run secures the connection and watches it until the far end ends it, or close.
 func (t *transport) run(conn *ice.Conn, f far, client bool) {
 	if err := t.agent.AwaitConnect(t.ctx); err != nil {
@@ -99,6 +134,7 @@ func (t *transport) run(conn *ice.Conn, f far, client bool) {
 	t.work.Go(func() { t.read(conn, records) })
 	d, err := t.handshake(records, f, client)
 	if err != nil {
+		t.over.Store(true)
 		if t.ctx.Err() == nil {
 			t.log.Debug("no DTLS", "err", err)
 			t.changed(Failed)
@@ -121,6 +157,7 @@ func (t *transport) run(conn *ice.Conn, f far, client bool) {
 			break
 		}
 	}
+	t.over.Store(true)
 	if t.ctx.Err() == nil {
 		t.changed(Closed)
 		<-t.ctx.Done()
@@ -200,12 +237,23 @@ func (t *transport) pathChanged(_, remote ice.Candidate) {
 		path = netip.AddrPortFrom(ip.Unmap().WithZone(""), uint16(remote.Port()))
 	}
 	t.mu.Lock()
-	t.path = path
+	t.path, t.there = path, remote
 	ready := t.ready
 	t.mu.Unlock()
 	if ready && t.ctx.Err() == nil {
 		t.routes.move(t, path)
 	}
+}
+
+// deaf is how long a path may bring nothing, not even reports, before a check on another one is reason enough to move.
+const deaf = 2500 * time.Millisecond
+
+// follows decides on a check that comes from remote: after NAT rebinding the far end may not know that it has moved, and
+// so not nominate its new address.
+func (t *transport) follows(remote ice.Candidate) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ready && t.there != nil && !remote.Equal(t.there) && time.Since(t.there.LastReceived()) > deaf
 }
 
 // addCandidate gives the ICE agent one more way to try.
