@@ -6,11 +6,13 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -349,20 +351,29 @@ func tail(s string, n int) string {
 
 func local(port string) string { return "http://localhost:" + port }
 
-// freePorts are ports that were free a moment ago: the server's own address must be known before
-// it starts, for the redirect that its OAuth client lists.
+// freePorts are n ports in a row that were free a moment ago: the server's own address must be known
+// before it starts, for the redirect that its OAuth client lists. They lie below those that the
+// system gives to outgoing connections, so that none is taken meanwhile.
 func freePorts(t testing.TB, n int) (ports []string) {
 	t.Helper()
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
+	for range 1000 {
+		base := 20000 + rand.IntN(12000)
+		ports = ports[:0]
+		for i := range n {
+			port := strconv.Itoa(base + i)
+			l, err := net.Listen("tcp", "127.0.0.1:"+port)
+			if err != nil {
+				break
+			}
+			l.Close()
+			ports = append(ports, port)
 		}
-		defer l.Close()
-		_, port, _ := net.SplitHostPort(l.Addr().String())
-		ports = append(ports, port)
+		if len(ports) == n {
+			return ports
+		}
 	}
-	return ports
+	t.Fatal("no free ports")
+	return nil
 }
 
 // get asks the server directly.

@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"net"
-	"strconv"
 	"testing"
 
 	"github.com/videoleg/videoleg/e2e/browser"
@@ -10,10 +8,10 @@ import (
 
 // TestDemo is a newcomer with the printed addresses.
 func TestDemo(t *testing.T) {
-	base := portsInARow(t, 4)
-	p := run(t, []string{"demo", "-port-base", strconv.Itoa(base)}, nil)
+	ports := freePorts(t, 4)
+	p := run(t, []string{"demo", "-port-base", ports[0]}, nil)
 	p.await("Stop with Ctrl-C")
-	desktopURL, customerURL := local(strconv.Itoa(base+2)), local(strconv.Itoa(base+1))
+	desktopURL, customerURL := local(ports[2]), local(ports[1])
 
 	b := browser.Start(t)
 	desktop := b.Open(desktopURL + "/?agent=ada")
@@ -39,25 +37,4 @@ func TestDemo(t *testing.T) {
 	if err := p.stop(); err != nil {
 		t.Errorf("exit after SIGTERM: %v, want 0", err)
 	}
-}
-
-// portsInARow finds n free ports that follow each other.
-func portsInARow(t *testing.T, n int) int {
-	t.Helper()
-	for base := 20100; base < 60000; base += 137 {
-		free := true
-		for i := range n {
-			l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(base+i))
-			if err != nil {
-				free = false
-				break
-			}
-			l.Close()
-		}
-		if free {
-			return base
-		}
-	}
-	t.Fatal("no free ports in a row")
-	return 0
 }
