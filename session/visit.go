@@ -39,6 +39,8 @@ type Visit struct {
 	connecting  bool // leg.connect runs
 	offer       offer
 	roster      pexrtc.Roster
+	centre      string // UUID of the contact centre's leg, once events say that it was answered
+	patience    timer  // ends waiting for that call
 	rejoins     int
 	ended       bool
 	left        bool // by the customer's own Leave
@@ -234,7 +236,7 @@ func (v *Visit) retry() {
 	if !v.ended || v.problem == nil {
 		return
 	}
-	v.ended, v.problem, v.rejoins = false, nil, 0
+	v.ended, v.problem, v.rejoins, v.roster, v.centre = false, nil, 0, pexrtc.Roster{}, ""
 	v.update()
 	v.join()
 }
@@ -267,6 +269,7 @@ func (v *Visit) release(p *pexrtc.Participant) {
 
 // update tells the page where the visit stands.
 func (v *Visit) update() {
+	before := v.status
 	switch room := inRoom(v.roster); {
 	case v.ended:
 		v.status = visitEnded
@@ -276,10 +279,13 @@ func (v *Visit) update() {
 		v.status = visitJoining
 	case room.agent:
 		v.status = visitInCall
-	case room.phone:
+	case room.phone, v.centre != "":
 		v.status = visitQueue
 	default:
 		v.status = visitCalling
+	}
+	if v.status != before {
+		v.awaitCentre()
 	}
 	v.window.show(page.View{Status: v.status, AgentVideo: inRoom(v.roster).agentVideo && !v.ended, Error: v.problem})
 }
@@ -308,6 +314,7 @@ func inRoom(r pexrtc.Roster) (in room) {
 // finish is the owner's last act.
 func (v *Visit) finish() {
 	v.window.grace.stop()
+	v.patience.stop()
 	v.release(v.participant)
 	v.participant = nil
 	v.window.send(page.Out{Type: page.State, View: &page.View{Status: visitEnded, Error: v.problem}})
@@ -320,6 +327,9 @@ func (v *Visit) finish() {
 
 // CustomerProblem words an error for a customer, who knows nothing of rooms, nodes and PINs.
 func CustomerProblem(err error) page.Problem {
+	if centre := new(centreError); errors.As(err, &centre) {
+		return centre.problem()
+	}
 	p := FaultOf(err).Problem
 	switch {
 	case errors.Is(err, pexrtc.ErrCapacity), errors.Is(err, ErrTooMany):

@@ -17,8 +17,11 @@ type VisitConfig struct {
 	CustomerPrefix string // of the customer's alias
 	GuestPIN       string // empty where guests need none
 	Kbps           int    // video bandwidth each way
-	Log            *slog.Logger
-	Metrics        *Metrics
+	// CentreTime is how long the room's call to the contact centre may take before the customer is
+	// told that it failed. 0 waits for as long as the room does.
+	CentreTime time.Duration
+	Log        *slog.Logger
+	Metrics    *Metrics
 	// Left is called with the session ID when a customer leaves by his own wish; nil does nothing.
 	Left func(id string)
 }

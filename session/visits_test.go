@@ -16,8 +16,11 @@ func TestVisit(t *testing.T) {
 			t.Fatal(err)
 		}
 		tab := c.visit(v)
-		tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
-		tab.awaitStatus(visitCalling)
+		asked, calling := false, false
+		tab.await("asks for an offer and one that says calling", func(m message) bool {
+			asked, calling = asked || m.Type == "connect", calling || m.Status == visitCalling
+			return asked && calling
+		})
 		got := c.tagged(customerTag)
 		if len(got) != 1 || got[0].Role != "guest" || got[0].DisplayName != "Grace" || got[0].Alias != "cus"+roomID {
 			t.Fatalf("on the node: %+v, want Grace as guest of cus%s", got, roomID)

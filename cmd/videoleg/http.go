@@ -27,7 +27,9 @@ func newEcho(cfg Config, log *slog.Logger) *echo.Echo {
 			log.Error("panic", "path", c.Path(), "err", err, "stack", string(stack))
 			return err
 		}}),
-		middleware.BodyLimit("256K"),
+		middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Limit: "256K", Skipper: func(c echo.Context) bool {
+			return c.Path() == "/events" // has a limit of its own: nodes post in bulk
+		}}),
 		secureHeaders(cfg.AgentURL.secure()),
 	)
 	return e

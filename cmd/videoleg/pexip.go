@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/videoleg/videoleg/customerapp"
+	"github.com/videoleg/videoleg/pexrtc/events"
 	"github.com/videoleg/videoleg/pexrtc/policy"
+	"github.com/videoleg/videoleg/session"
 )
 
 // rooms are what Pexip is told about every room, by the server and by the local policy alike.
@@ -85,6 +88,30 @@ func (s *server) policyFace(registry prometheus.Registerer) (customerapp.Face, e
 		s.log.Warn("rooms will call nobody: " + prefix + "_CONTACT_CENTER_URI is not set")
 	}
 	return customerapp.Face{Handler: answers, Username: s.cfg.PolicyUsername, Password: string(s.cfg.PolicyPassword)}, nil
+}
+
+// eventsFace is where the nodes tell what happens.
+func (s *server) eventsFace(registry prometheus.Registerer) customerapp.Face {
+	told := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "videoleg_events_total", Help: "Events of Pexip's event sinks, by what became of them."}, []string{"event", "outcome"})
+	registry.MustRegister(told)
+	sink := events.New(events.Config{
+		ServiceTag: s.cfg.PexipServiceTag, Changed: session.News{Calls: s.calls, Visits: s.visits}.Take, Log: s.log.With("face", "events"),
+		Observe: func(event, outcome string) { told.WithLabelValues(event, outcome).Inc() },
+	})
+	return customerapp.Face{Handler: sink, Username: s.cfg.EventsUsername, Password: string(s.cfg.EventsPassword)}
+}
+
+// centreTime is how long a room that our policy describes may take to reach the contact centre: Pexip
+// waits 10 s and more before it calls.
+const centreTime = 90 * time.Second
+
+// waitForCentre is centreTime, or 0 where it is not our policy that has the centre called.
+func (c *Config) waitForCentre() time.Duration {
+	if c.PolicyUsername == "" || c.ContactCenterURI == "" {
+		return 0
+	}
+	return centreTime
 }
 
 // layout is a view of a conference.
