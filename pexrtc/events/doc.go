@@ -11,6 +11,8 @@
 // applied twice, by two replicas for instance, without harm. What was lost while nobody listened
 // stays lost, so the next event of a leg is enough to know it.
 //
+// Several replicas share what any of them was told (Config.Share), and so know the same.
+//
 // Only rooms with our service tag are kept. Deciding anything is others' business, as is who may
 // post. Events are 1 to 5 s late: they are a second witness, after a participant's own stream.
 package events

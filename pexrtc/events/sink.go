@@ -1,6 +1,7 @@
 package events
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -16,6 +17,10 @@ type Config struct {
 	// Changed gets each change, in the order in which the events came, from the goroutine of the
 	// post that brought it. It must be quick and must not call the sink; nil does nothing.
 	Changed func(Change)
+	// Share hands events over to every sink of the installation, this one among them, which Take
+	// them. When it returns they are kept; an error lets the node post them again. Nil keeps them in
+	// this sink alone.
+	Share func(ctx context.Context, piece []byte) error
 	// Observe gets the outcome of each event: taken, repeat, ignored or malformed; nil does nothing. The event
 	// is its name if the platform documents it, else other.
 	Observe func(event, outcome string)
@@ -67,8 +72,14 @@ func (s *Sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for range malformed {
 		s.malformed("", "")
 	}
-	for _, m := range messages {
-		s.take(m)
+	if s.cfg.Share == nil {
+		for _, m := range messages {
+			s.take(m)
+		}
+	} else if err := s.share(r.Context(), messages); err != nil {
+		s.cfg.Log.Error("events not taken, the node will post them again", "err", err)
+		http.Error(w, "The events cannot be kept right now.", http.StatusServiceUnavailable)
+		return
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = io.WriteString(w, "{}")
