@@ -15,7 +15,7 @@ import (
 )
 
 // Patience is how long anything waited for may take, unless [Document.Within] says otherwise.
-const Patience = 10 * time.Second
+const Patience = 25 * time.Second
 
 const closeTime = 10 * time.Second
 
