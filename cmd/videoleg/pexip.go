@@ -90,16 +90,25 @@ func (s *server) policyFace(registry prometheus.Registerer) (customerapp.Face, e
 	return customerapp.Face{Handler: answers, Username: s.cfg.PolicyUsername, Password: string(s.cfg.PolicyPassword)}, nil
 }
 
-// eventsFace is where the nodes tell what happens.
-func (s *server) eventsFace(registry prometheus.Registerer) customerapp.Face {
+// eventsFace is where the nodes tell what happens. What any replica is told, all of them hear, and
+// one that starts hears what was told before.
+func (s *server) eventsFace(registry prometheus.Registerer) (customerapp.Face, error) {
 	told := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "videoleg_events_total", Help: "Events of Pexip's event sinks, by what became of them."}, []string{"event", "outcome"})
 	registry.MustRegister(told)
 	sink := events.New(events.Config{
 		ServiceTag: s.cfg.PexipServiceTag, Changed: session.News{Calls: s.calls, Visits: s.visits}.Take, Log: s.log.With("face", "events"),
+		Share:   s.news.Append,
 		Observe: func(event, outcome string) { told.WithLabelValues(event, outcome).Inc() },
 	})
-	return customerapp.Face{Handler: sink, Username: s.cfg.EventsUsername, Password: string(s.cfg.EventsPassword)}
+	ctx, cancel := context.WithTimeout(context.Background(), stateTime)
+	defer cancel()
+	unfollow, err := s.news.Follow(ctx, sink.Take)
+	if err != nil {
+		return customerapp.Face{}, err
+	}
+	s.unfollow = unfollow
+	return customerapp.Face{Handler: sink, Username: s.cfg.EventsUsername, Password: string(s.cfg.EventsPassword)}, nil
 }
 
 // centreTime is how long a room that our policy describes may take to reach the contact centre: Pexip

@@ -68,6 +68,8 @@ type server struct {
 
 	store    *store.Store
 	sessions *invite.Sessions
+	news     *store.Journal // what Pexip told
+	unfollow func()         // ends listening to it
 
 	serving chan struct{} // closed when the apps take connections
 
@@ -88,11 +90,11 @@ type app struct {
 func newServer(cfg Config, mediaIPs []net.IP, log *slog.Logger) (s *server, err error) {
 	s = &server{cfg: cfg, log: log, serving: make(chan struct{})}
 	s.requests, s.hangUp = context.WithCancel(context.Background())
-	defer func() {
+	defer func(s *server) {
 		if err != nil {
 			s.closeListeners()
 		}
-	}()
+	}(s)
 	if err := s.openState(); err != nil {
 		return nil, err
 	}
@@ -125,23 +127,29 @@ func newServer(cfg Config, mediaIPs []net.IP, log *slog.Logger) (s *server, err 
 	s.calls = session.NewCalls(session.CallConfig{
 		Pexip: pexip, Relay: s.relay, Mode: session.MediaMode(cfg.MediaMode), Kbps: int(cfg.MediaBandwidthKbps),
 		AgentPrefix: cfg.PexipAgentPrefix, HostPIN: string(cfg.PexipHostPIN), Alias: cfg.AliasSource.AliasSource,
-		Rules: rules.Options{RequireRecording: cfg.RequireRecording, HoldMutesCustomer: cfg.HoldMutesCustomer},
-		Log:   log, Metrics: metrics,
+		Rules:  rules.Options{RequireRecording: cfg.RequireRecording, HoldMutesCustomer: cfg.HoldMutesCustomer},
+		Invite: s.inviteAgain,
+		Log:    log, Metrics: metrics,
 	})
 	s.visits = session.NewVisits(session.VisitConfig{
 		Pexip: pexip, CustomerPrefix: cfg.PexipCustomerPrefix, GuestPIN: string(cfg.PexipGuestPIN),
-		Kbps: int(cfg.MediaBandwidthKbps), Log: log, Metrics: metrics, Left: s.customerLeft,
+		Kbps: int(cfg.MediaBandwidthKbps), CentreTime: cfg.waitForCentre(),
+		Log: log, Metrics: metrics, Left: s.customerLeft,
 	})
 	s.admin = newAdmin(registry, s.store.Healthy)
 	policy, err := s.policyFace(registry)
 	if err != nil {
 		return nil, err
 	}
-	return s, s.listen(cloud, policy)
+	events, err := s.eventsFace(registry)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.listen(cloud, policy, events)
 }
 
 // listen mounts the apps and opens their listeners.
-func (s *server) listen(cloud *genesys.Cloud, policy customerapp.Face) error {
+func (s *server) listen(cloud *genesys.Cloud, policy, events customerapp.Face) error {
 	agents, err := agentapp.New(agentapp.Config{
 		Calls: s.calls, Cloud: cloud, URL: string(s.cfg.AgentURL), Secret: s.cfg.SessionSecret,
 		Media: session.MediaMode(s.cfg.MediaMode), Version: version(), Log: s.log.With("app", "agent"),
@@ -153,7 +161,7 @@ func (s *server) listen(cloud *genesys.Cloud, policy customerapp.Face) error {
 		Visits: s.visits, Sessions: s.sessions, URL: string(s.cfg.CustomerURL), Secret: s.cfg.SessionSecret,
 		Adhoc: s.cfg.AdhocSessions, APIKeys: texts(s.cfg.APIKeys),
 		CustomerPrefix: s.cfg.PexipCustomerPrefix, WebApp: s.cfg.webApp(), Version: version(), Log: s.log.With("app", "customer"),
-		Policy: policy,
+		Policy: policy, Events: events,
 	})
 	if err != nil {
 		return err
@@ -242,12 +250,16 @@ func (s *server) stop() error {
 	for _, a := range s.apps {
 		errs = append(errs, a.http.Shutdown(ctx))
 	}
+	s.unfollow()
 	s.store.Close()
 	return errors.Join(errs...)
 }
 
 func (s *server) closeListeners() {
 	s.hangUp()
+	if s.unfollow != nil {
+		s.unfollow()
+	}
 	if s.store != nil {
 		s.store.Close()
 	}

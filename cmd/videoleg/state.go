@@ -14,6 +14,9 @@ import (
 // stateTime bounds opening the state, and what is written when a customer leaves.
 const stateTime = 15 * time.Second
 
+// newsLife is how long what Pexip told is kept for replicas that start: longer than calls last.
+const newsLife = 12 * time.Hour
+
 // openState opens the state that outlives the process, and the sessions in it.
 func (s *server) openState() (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), stateTime)
@@ -32,6 +35,9 @@ func (s *server) openState() (err error) {
 	}
 	order, err := s.store.Order(ctx, "invitations", invite.Keep)
 	if err != nil {
+		return err
+	}
+	if s.news, err = s.store.Journal(ctx, "news", newsLife); err != nil {
 		return err
 	}
 	s.sessions, err = invite.New(invite.Config{Secret: s.cfg.SessionSecret, Sessions: sessions, Requests: requests, Order: order})
@@ -54,6 +60,15 @@ func (s *server) openSession(ctx context.Context, id string) (policy.Session, er
 		return policy.Session{}, policy.ErrExpired
 	}
 	return policy.Session{}, policy.ErrClosed
+}
+
+// inviteAgain makes a link with which the customer of a call comes back into its session.
+func (s *server) inviteAgain(ctx context.Context, id string) (string, error) {
+	token, err := s.sessions.Link(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return string(s.cfg.CustomerURL) + "/i/" + token, nil
 }
 
 // customerLeft is told when a customer leaves by his own wish: his session is over for all.

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	natsserver "github.com/nats-io/nats-server/v2/server"
+)
+
+// replica starts a server with an invitation API and the faces for Pexip, and returns the addresses
+// of its customer app and of its administrator's page. stop ends it.
+func replica(t *testing.T, place map[string]string) (base, admin string, stop func()) {
+	t.Helper()
+	all := needed()
+	all["AGENT_ADDR"], all["CUSTOMER_ADDR"], all["ADMIN_ADDR"] = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
+	all["POLICY_USERNAME"], all["POLICY_PASSWORD"] = "pexip", "s3cret"
+	all["EVENTS_USERNAME"], all["EVENTS_PASSWORD"] = "pexip", "s3cret"
+	all["API_KEYS"] = "0123456789abcdef"
+	for name, value := range place {
+		all[name] = value
+	}
+	settings(t, all)
+	cfg, err := loadConfig(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newServer(cfg, loopback, newLog(t.Output(), cfg))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.run(ctx) }()
+	<-s.serving
+	return "http://" + s.addresses()["customer"], s.addresses()["admin"], func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("stop: %v", err)
+		}
+		http.DefaultClient.CloseIdleConnections()
+	}
+}
+
+// asked asks a replica, with the credentials of everybody.
+func asked(t *testing.T, method, url, body string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth("pexip", "s3cret")
+	r.Header.Set("X-API-Key", "0123456789abcdef")
+	r.Header.Set("Idempotency-Key", "key")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(answer.StatusCode, " ", string(text))
+}
+
+const policyQuestion = "/policy/v1/service/configuration?call_direction=dial_in&protocol=api&local_alias="
+
+// made is the invitation of an answer of the API.
+func made(t *testing.T, answer string) (id string) {
+	t.Helper()
+	var i struct{ ID string }
+	if err := json.Unmarshal([]byte(strings.TrimPrefix(answer, "201 ")), &i); err != nil {
+		t.Fatalf("%s: %v", answer, err)
+	}
+	return i.ID
+}
+
+// Two replicas on one NATS share invitations, idempotency keys and the answers to Pexip.
+func TestTwoReplicas(t *testing.T) {
+	nats, err := natsserver.NewServer(&natsserver.Options{
+		Host: "127.0.0.1", Port: natsserver.RANDOM_PORT, NoSigs: true, NoLog: true, JetStream: true, StoreDir: t.TempDir(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	nats.Start()
+	defer nats.WaitForShutdown()
+	defer nats.Shutdown()
+	if !nats.ReadyForConnections(5 * time.Second) {
+		t.Fatal("NATS did not start")
+	}
+	place := map[string]string{"NATS_URL": nats.ClientURL()}
+	one, _, stopOne := replica(t, place)
+	defer stopOne()
+	other, _, stopOther := replica(t, place)
+	defer stopOther()
+	id := made(t, asked(t, "POST", one+"/api/v1/invitations", "{}"))
+	if again := made(t, asked(t, "POST", other+"/api/v1/invitations", "{}")); again != id {
+		t.Errorf("the same Idempotency-Key gave %s and %s", id, again)
+	}
+	for _, alias := range []string{"cus" + id, "agt" + id, "cus0000000000000000"} {
+		first, second := asked(t, "GET", one+policyQuestion+alias, ""), asked(t, "GET", other+policyQuestion+alias, "")
+		if first != second || strings.Contains(first, `"name":"`+id) != strings.Contains(alias, id) {
+			t.Errorf("%s is answered with %s and %s", alias, first, second)
+		}
+	}
+	asked(t, "DELETE", other+"/api/v1/invitations/"+id, "")
+	if got := asked(t, "GET", one+policyQuestion+"cus"+id, ""); !strings.Contains(got, `"action":"reject"`) {
+		t.Errorf("withdrawn at the other replica, the alias is answered with %s", got)
+	}
+}
+
+// A server that starts again knows its invitations, and what Pexip told.
+func TestRestart(t *testing.T) {
+	place := map[string]string{"STATE_DIR": t.TempDir()}
+	base, _, stop := replica(t, place)
+	id := made(t, asked(t, "POST", base+"/api/v1/invitations", "{}"))
+	event := `{"node":"10.0.0.1","seq":1,"version":2,"time":1790000000.5,"event":"eventsink_started","data":{}}`
+	if got := asked(t, "POST", base+"/events", event); !strings.HasPrefix(got, "200") {
+		t.Errorf("the event is answered with %s", got)
+	}
+	stop()
+	base, admin, stop := replica(t, place)
+	defer stop()
+	if got := get(t, admin, "/metrics"); !strings.Contains(got, `videoleg_events_total{event="eventsink_started",outcome="taken"} 1`) {
+		t.Errorf("after the restart nothing is known of the event:\n%s", got)
+	}
+	if got := asked(t, "GET", base+policyQuestion+"agt"+id, ""); !strings.Contains(got, `"name":"`+id) {
+		t.Errorf("after the restart the alias is answered with %s", got)
+	}
+}
+
+func TestStateRefused(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct{ name, setting, value string }{
+		{"no directory", "STATE_DIR", file},
+		{"no NATS", "NATS_URL", "nats://ada:hunter2@127.0.0.1:1"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			all := needed()
+			all[tc.setting] = tc.value
+			settings(t, all)
+			err := run(t.Context(), []string{"serve"}, io.Discard)
+			if err == nil || !strings.Contains(err.Error(), prefix+"_"+tc.setting) || strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("serve = %v, want an error that names %s and no password", err, tc.setting)
+			}
+		})
+	}
+}
