@@ -55,11 +55,11 @@ var loopback = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
 
 func newDemo(base int, nodeTLS string) (d *demonstration, err error) {
 	d = &demonstration{}
-	defer func() {
+	defer func(d *demonstration) {
 		if err != nil {
 			d.close()
 		}
-	}()
+	}(d)
 	listeners, err := listenAll(base, 4)
 	if err != nil {
 		return nil, err
@@ -79,6 +79,9 @@ func newDemo(base int, nodeTLS string) (d *demonstration, err error) {
 		c.PexipHostPIN, c.PexipGuestPIN = secret(randomPIN()), ""
 		if c.PolicyUsername == "" {
 			c.PolicyUsername, c.PolicyPassword = "node", secret(rand.Text())
+		}
+		if c.EventsUsername == "" {
+			c.EventsUsername, c.EventsPassword = "node", secret(rand.Text())
 		}
 		c.ContactCenterURI, c.PexipDomain = "sip:+15551234567@trunk.example", "video.example"
 		c.AdhocSessions, c.StateDir, c.NATSURL = true, "", "" // the state is in memory
@@ -100,7 +103,9 @@ func newDemo(base int, nodeTLS string) (d *demonstration, err error) {
 	})
 	d.node = pexrtctest.New(pexrtctest.Options{
 		Listener: listeners[3], Log: log.With("stand-in", "node"), HostPIN: string(cfg.PexipHostPIN), Dial: trunk(d.genesys),
-		PolicyURL: withCredentials(customer, cfg.PolicyUsername, cfg.PolicyPassword),
+		TokenGrace: 5 * time.Second, // some outside clients overlap their refreshes
+		PolicyURL:    withCredentials(customer, cfg.PolicyUsername, cfg.PolicyPassword),
+		EventSinkURL: withCredentials(customer, cfg.EventsUsername, cfg.EventsPassword) + "/events",
 	})
 	if nodeTLS != "" {
 		if d.secure, err = serveTLS(nodeTLS, d.node.Handler()); err != nil {
@@ -169,8 +174,8 @@ rings: answer, and the video opens beside the call. Without a camera, press "Sim
 call" in the desktop.
 
   agent app          %s
-  stand-in node      %s
-`, d.genesys.URL, d.server.cfg.CustomerURL, d.server.cfg.AgentURL, d.node.URL)
+  stand-in node      %s  (any room: cus, agt or nothing, and an ID such as 4711abcd; host PIN %s)
+`, d.genesys.URL, d.server.cfg.CustomerURL, d.server.cfg.AgentURL, d.node.URL, string(d.server.cfg.PexipHostPIN))
 	if d.secure != nil {
 		fmt.Fprintf(out, "  the same by HTTPS  https://%s  (certificate: %s)\n", d.secure.addr, d.secure.certificate)
 	}
