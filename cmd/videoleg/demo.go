@@ -103,7 +103,7 @@ func newDemo(base int, nodeTLS string) (d *demonstration, err error) {
 	})
 	d.node = pexrtctest.New(pexrtctest.Options{
 		Listener: listeners[3], Log: log.With("stand-in", "node"), HostPIN: string(cfg.PexipHostPIN), Dial: trunk(d.genesys),
-		TokenGrace: 5 * time.Second, // some outside clients overlap their refreshes
+		TokenGrace:   5 * time.Second, // some outside clients overlap their refreshes
 		PolicyURL:    withCredentials(customer, cfg.PolicyUsername, cfg.PolicyPassword),
 		EventSinkURL: withCredentials(customer, cfg.EventsUsername, cfg.EventsPassword) + "/events",
 	})
