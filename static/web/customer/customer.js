@@ -8,6 +8,7 @@ import { Visit } from "./visit.js";
 
 const page = document.body.dataset;
 const KEY = `videoleg-visit:${location.pathname}`;
+const FAREWELL = 3000; // ms in which the end is read, before the inviter's page follows
 const at = (selector) => document.querySelector(selector);
 const tile = at("#tile");
 const self = tile.querySelector("video");
@@ -58,6 +59,7 @@ function enter(next) {
     keepAwake();
   }
   if (next === "ended") renderEnded();
+  if (next === "ended" && page.return) setTimeout(() => location.replace(page.return), FAREWELL);
 }
 
 function renderTile() {
