@@ -53,6 +53,7 @@ func (v *Visit) ID() string { return v.id }
 func (v *Visit) Attach(conn *page.Conn, live bool) bool {
 	return v.post(func() {
 		if old := v.window.open(conn, live); old != nil {
+			old.Send(page.Out{Type: page.State, View: &page.View{Status: visitEnded, Pane: paneElsewhere}})
 			old.Close()
 		}
 		v.update()

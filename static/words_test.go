@@ -40,7 +40,7 @@ var (
 		"ringing", "held", "consulting", "blind", "elsewhere", "ended", "none", "no-alias", "waiting", "consulted", "away",
 		"sign-in-ended", "not-recorded", "recording-paused", "popped",
 	}
-	visits      = []string{"joining", "calling", "queue", "incall", "reconnecting", "ended"}
+	visits      = []string{"joining", "calling", "queue", "incall", "reconnecting", "ended", "left", "elsewhere"}
 	localErrors = []string{"page-offline", "page-signin", "page-media", "page-lost", "page-call"}
 )
 

@@ -122,8 +122,9 @@ function renderCall() {
 }
 
 function renderEnded() {
-  say(at("#ended h2"), word(left ? "visit.left.title" : "visit.ended.title"));
-  say(at("#ended p"), word(left ? "visit.left.text" : "visit.ended.text"));
+  const how = visit.state.pane ?? (left ? "left" : "ended");
+  say(at("#ended h2"), word(`visit.${how}.title`));
+  say(at("#ended p"), word(`visit.${how}.text`));
 }
 
 function renderError() {

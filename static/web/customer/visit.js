@@ -9,6 +9,7 @@ import { Signal } from "../shared/signal.js";
  * @typedef {object} VisitState
  * @property {"joining"|"calling"|"queue"|"incall"|"reconnecting"|"ended"} status
  * @property {boolean} [agentVideo]
+ * @property {"elsewhere"} [pane] ended here, because another window has taken the call over
  * @property {{code: string, message?: string, next?: string, retry?: boolean}|null} [error]
  */
 

@@ -236,6 +236,8 @@ export default {
   "visit.reconnecting.text": "The connection was interrupted. This usually takes a few seconds.",
   "visit.ended.title": "Thank you for your call",
   "visit.ended.text": "The call has ended. Your camera and microphone are off.",
+  "visit.elsewhere.title": "Your call goes on in another window",
+  "visit.elsewhere.text": "The camera and microphone of this page are off. You can close it.",
   "visit.left.title": "You have left the call",
   "visit.left.text": "Your camera and microphone are off. You can close this page.",
   "error.page-lost.message": "The connection was lost.",
