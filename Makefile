@@ -11,7 +11,7 @@ help:
 	@echo 'make build   bin/videoleg, one static binary'
 	@echo 'make test    formatting, vet, staticcheck, race tests, and the browser tests in Chromium'
 	@echo 'make fuzz    every fuzz target for FUZZTIME (10s)'
-	@echo 'make bench   the benchmarks'
+	@echo 'make bench   the benchmarks; what relaying costs is explained in docs/performance.md'
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/videoleg ./cmd/videoleg
@@ -58,7 +58,7 @@ fuzz:
 	done
 
 bench:
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+	$(GO) test -p 1 -run '^$$' -bench . ./...
 
 clean:
 	rm -rf bin

@@ -268,3 +268,26 @@ func TestCameraUnplugged(t *testing.T) {
 	widget.AwaitText("Customer can see you")
 	customer.Video("Agent video").AwaitMoving()
 }
+
+// TestInvitationLink brings the customer back on another device, into the same call.
+func TestInvitationLink(t *testing.T) {
+	c := start(t, options{})
+	b := browser.Start(t)
+	_, _, widget := c.call(b)
+	keepCopies(widget)
+	widget.Button("Copy invitation link").Click()
+	link := copied(widget)
+	widget.AwaitText("The invitation link is copied.")
+	if !strings.HasPrefix(link, c.customer+"/i/") {
+		t.Fatalf("the invitation link is %q", link)
+	}
+	phone := b.Open(link, browser.Size(390, 800))
+	phone.Field("Your name").Type("Grace")
+	phone.Find("checkbox", agreement).Click()
+	phone.Button("Start video call").Click()
+	phone.Video("Agent video").AwaitMoving()
+	widget.Video("Customer video").AwaitMoving()
+	if got := c.customers(); len(got) != 1 {
+		t.Errorf("%d customers in the room, want one", len(got))
+	}
+}

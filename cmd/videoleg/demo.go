@@ -83,6 +83,9 @@ func newDemo(base int, nodeTLS string) (d *demonstration, err error) {
 		if c.EventsUsername == "" {
 			c.EventsUsername, c.EventsPassword = "node", secret(rand.Text())
 		}
+		if len(c.APIKeys) == 0 {
+			c.APIKeys = []secret{secret(rand.Text())}
+		}
 		c.ContactCenterURI, c.PexipDomain = "sip:+15551234567@trunk.example", "video.example"
 		c.AdhocSessions, c.StateDir, c.NATSURL = true, "", "" // the state is in memory
 		if os.Getenv(prefix+"_LOG_LEVEL") == "" {
@@ -176,6 +179,7 @@ call" in the desktop.
   agent app          %s
   stand-in node      %s  (any room: cus, agt or nothing, and an ID such as 4711abcd; host PIN %s)
 `, d.genesys.URL, d.server.cfg.CustomerURL, d.server.cfg.AgentURL, d.node.URL, string(d.server.cfg.PexipHostPIN))
+	fmt.Fprintf(out, "  an invitation      curl -X POST -H 'X-API-Key: %s' %s/api/v1/invitations\n", string(d.server.cfg.APIKeys[0]), d.server.cfg.CustomerURL)
 	if d.secure != nil {
 		fmt.Fprintf(out, "  the same by HTTPS  https://%s  (certificate: %s)\n", d.secure.addr, d.secure.certificate)
 	}
