@@ -59,7 +59,7 @@ function enter(next) {
     keepAwake();
   }
   if (next === "ended") renderEnded();
-  if (next === "ended" && page.return) setTimeout(() => location.replace(page.return), FAREWELL);
+  if (next === "ended" && page.return && visit.state.pane !== "elsewhere") setTimeout(() => location.replace(page.return), FAREWELL);
 }
 
 function renderTile() {
