@@ -71,19 +71,17 @@ func sameOrigin(r *http.Request, origin string) bool {
 
 // Read returns the page's next message. ErrGone and ErrUnloaded say that there will be none.
 func (c *Conn) Read() (In, error) {
-	for {
-		kind, data, err := c.ws.ReadMessage()
-		if err != nil {
-			return In{}, c.closeReason(err)
-		}
-		if err := c.ws.SetReadDeadline(time.Now().Add(idleTime)); err != nil {
-			return In{}, ErrGone
-		}
-		if kind != websocket.TextMessage {
-			return In{}, fmt.Errorf("%w: binary", errMessage)
-		}
-		return Parse(data)
+	kind, data, err := c.ws.ReadMessage()
+	if err != nil {
+		return In{}, c.closeReason(err)
 	}
+	if err := c.ws.SetReadDeadline(time.Now().Add(idleTime)); err != nil {
+		return In{}, ErrGone
+	}
+	if kind != websocket.TextMessage {
+		return In{}, fmt.Errorf("%w: binary", errMessage)
+	}
+	return Parse(data)
 }
 
 var (
