@@ -12,17 +12,19 @@ import (
 type pair struct {
 	pexrtc.Codec // as the browser names it
 	node         uint8
+	repair       [2]uint8 // payload types of its retransmissions (RFC 4588) on each hop; 0: not agreed
 }
 
 // Payload types of our offer to the node, and the format parameters that go with them.
 var nodeTypes = []struct {
-	name string
-	pt   uint8
-	fmtp string
+	name   string
+	pt     uint8
+	repair uint8
+	fmtp   string
 }{
-	{"VP8", 96, ""},
-	{"VP9", 98, "profile-id=0"},
-	{"H264", 102, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"},
+	{"VP8", 96, 97, ""},
+	{"VP9", 98, 99, "profile-id=0"},
+	{"H264", 102, 103, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"},
 }
 
 // choose picks from a browser's codecs those a node can take, in the browser's order: VP8, H.264 baseline in
@@ -40,16 +42,27 @@ func choose(offered []pexrtc.Codec, vp9 bool) []pair {
 			continue
 		}
 		if !slices.ContainsFunc(pairs, func(p pair) bool { return p.Is(c.Name) }) {
-			pairs = append(pairs, pair{Codec: c, node: nodeType(c.Name)})
+			pt, repair := nodeType(c.Name)
+			pairs = append(pairs, pair{Codec: c, node: pt, repair: [2]uint8{Browser: repairOf(c.PayloadType, offered), Node: repair}})
 		}
 	}
 	return pairs
 }
 
-func nodeType(name string) uint8 {
+func nodeType(name string) (pt, repair uint8) {
 	for _, t := range nodeTypes {
 		if strings.EqualFold(t.name, name) {
-			return t.pt
+			return t.pt, t.repair
+		}
+	}
+	return 0, 0
+}
+
+// repairOf is the payload type for retransmissions of pt among codecs; 0: none.
+func repairOf(pt uint8, codecs []pexrtc.Codec) uint8 {
+	for _, c := range codecs {
+		if c.Is("rtx") && c.Param("apt") == strconv.Itoa(int(pt)) {
+			return c.PayloadType
 		}
 	}
 	return 0
@@ -76,6 +89,9 @@ func agree(pairs []pair, answered []pexrtc.Codec) []pair {
 	for _, a := range answered {
 		for _, p := range pairs {
 			if a.PayloadType == p.node && a.Is(p.Name) {
+				if repairOf(p.node, answered) != p.repair[Node] {
+					p.repair[Node] = 0
+				}
 				agreed = append(agreed, p)
 			}
 		}
@@ -89,6 +105,7 @@ func rematch(agreed, offered []pair) []pair {
 	for _, a := range agreed {
 		for _, o := range offered {
 			if o.Is(a.Name) {
+				o.repair[Node] = a.repair[Node]
 				again = append(again, o)
 			}
 		}
@@ -138,12 +155,16 @@ var feedback = []string{"nack", "nack pli", "ccm fir", "goog-remb", "transport-c
 // typeMap translates the payload types of one hop into those of the other.
 type typeMap [128]struct {
 	to       uint8                     // 0: the packet is not for forwarding
+	repairs  uint8                     // not 0: the packet is a retransmission of one of this type (on the same hop)
 	keyframe func(payload []byte) bool // the packet begins a full picture
 }
 
 func newTypeMap(pairs []pair, from, to Hop) *typeMap {
 	var m typeMap
 	for _, p := range pairs {
+		if r := p.repair[from]; r != 0 {
+			m[r&0x7f].repairs = p.side(from)
+		}
 		t := &m[p.side(from)&0x7f]
 		t.to = p.side(to)
 		switch {

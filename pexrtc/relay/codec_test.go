@@ -68,3 +68,24 @@ func TestAgreeAndRematch(t *testing.T) {
 		t.Errorf("types 109→%d 120→%d 96→%d", m[109].to, m[120].to, m[96].to)
 	}
 }
+
+func TestRepairIsAgreedOnEachHop(t *testing.T) {
+	rtx := func(pt uint8, apt string) pexrtc.Codec {
+		return pexrtc.Codec{Name: "rtx", PayloadType: pt, ClockRate: 90000, Fmtp: "apt=" + apt}
+	}
+	offered := choose([]pexrtc.Codec{video("VP8", 120), rtx(121, "120"), h264(122, "1", "42e01f"), rtx(123, "99")}, false)
+	if got := [2][2]uint8{offered[0].repair, offered[1].repair}; got != [2][2]uint8{{121, 97}, {0, 103}} {
+		t.Fatalf("offered %v", got)
+	}
+	agreed := agree(offered, []pexrtc.Codec{video("VP8", 96), h264(102, "1", "42e01f"), rtx(103, "102"), rtx(97, "55")})
+	if got := [2][2]uint8{agreed[0].repair, agreed[1].repair}; got != [2][2]uint8{{121, 0}, {0, 103}} {
+		t.Fatalf("agreed %v", got)
+	}
+	again := rematch(agreed, choose([]pexrtc.Codec{h264(96, "1", "42e01f"), rtx(97, "96")}, false))
+	if again[0].repair != [2]uint8{97, 103} {
+		t.Errorf("another page: %v", again[0].repair)
+	}
+	if m := newTypeMap(again, Browser, Node); m[97].repairs != 96 || m[97].to != 0 || m[96].repairs != 0 {
+		t.Errorf("types %+v", m[96:98])
+	}
+}

@@ -185,11 +185,25 @@ func (n line) media() *sdp.MediaDescription {
 			m.WithValueAttribute("rtcp-fb", fmt.Sprintf("%d %s", pt, f))
 		}
 	}
+	repaired := false
+	for _, p := range n.pairs {
+		if r := p.repair[n.side]; r != 0 {
+			m.WithCodec(r, "rtx", clockRate, 0, fmt.Sprintf("apt=%d", p.side(n.side)))
+			repaired = true
+		}
+	}
 	n.exts.write(m)
 	if n.direction == "sendrecv" || n.direction == "sendonly" {
-		m.WithValueAttribute("msid", "videoleg video").
-			WithValueAttribute("ssrc", fmt.Sprintf("%d cname:videoleg", n.ssrc)).
-			WithValueAttribute("ssrc", fmt.Sprintf("%d msid:videoleg video", n.ssrc))
+		m.WithValueAttribute("msid", "videoleg video")
+		ssrcs := []uint32{n.ssrc}
+		if repaired {
+			ssrcs = append(ssrcs, n.ssrc+1)
+			m.WithValueAttribute("ssrc-group", fmt.Sprintf("FID %d %d", n.ssrc, n.ssrc+1))
+		}
+		for _, s := range ssrcs {
+			m.WithValueAttribute("ssrc", fmt.Sprintf("%d cname:videoleg", s)).
+				WithValueAttribute("ssrc", fmt.Sprintf("%d msid:videoleg video", s))
+		}
 	}
 	for _, c := range n.local.candidates {
 		m.WithValueAttribute("candidate", strings.TrimPrefix(c, "candidate:"))

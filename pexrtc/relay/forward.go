@@ -72,6 +72,15 @@ func (f *forwarder) knows(payloadType uint8) bool {
 	return m != nil && m[payloadType&0x7f].to != 0
 }
 
+// repairs is the type of which packets of this type are retransmissions; 0: they are none.
+func (f *forwarder) repairs(payloadType uint8) uint8 {
+	m := f.types.Load()
+	if m == nil {
+		return 0
+	}
+	return m[payloadType&0x7f].repairs
+}
+
 // follow makes s the stream that is forwarded; nil: none.
 func (f *forwarder) follow(s *source) {
 	f.mu.Lock()

@@ -43,13 +43,15 @@ func (g *gaps) arrived(seq uint16, now time.Time) (hopeless bool) {
 	return false
 }
 
-func (g *gaps) found(seq uint16) {
+// found says that seq was missing, and is no more.
+func (g *gaps) found(seq uint16) bool {
 	for i := range g.missing {
 		if g.missing[i].seq == seq {
 			g.missing = append(g.missing[:i], g.missing[i+1:]...)
-			return
+			return true
 		}
 	}
+	return false
 }
 
 // due lists what to ask for now, given the round trip, and forgets what is too old.

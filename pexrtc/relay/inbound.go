@@ -74,7 +74,14 @@ func (i *inbound) packet(raw []byte, now time.Time) {
 	i.remember(0, ssrc)
 	i.note(ssrc, now)
 	in, ok := parse(plain)
-	if !ok || !i.forward.knows(in.payloadType) || !i.follows(ssrc, now) {
+	if !ok {
+		return
+	}
+	if of := i.forward.repairs(in.payloadType); of != 0 {
+		i.repaired(in, of, len(plain), now)
+		return
+	}
+	if !i.forward.knows(in.payloadType) || !i.follows(ssrc, now) {
 		return
 	}
 	i.lastAt = now
@@ -85,6 +92,18 @@ func (i *inbound) packet(raw []byte, now time.Time) {
 		i.mend()
 	}
 	i.forward.forward(i.source, in, len(plain), now)
+}
+
+// repaired takes a retransmission of a packet of type of (RFC 4588, 4), if that packet was missing: what came before must
+// not be sent twice under one number. i.mu is held.
+func (i *inbound) repaired(in packet, of uint8, size int, now time.Time) {
+	if len(in.payload) < 2 || i.source == nil {
+		return // padding, by which the far end probes for bandwidth
+	}
+	in.sequence, in.payloadType, in.payload = binary.BigEndian.Uint16(in.payload), of, in.payload[2:]
+	if i.gaps.found(in.sequence) {
+		i.forward.forward(i.source, in, size, now)
+	}
 }
 
 // admits refuses a flood of senders; kind is 0 for RTP, 1 for RTCP.

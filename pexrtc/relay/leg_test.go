@@ -55,12 +55,12 @@ func TestNodeOffer(t *testing.T) {
 	must(t, l.OfferBrowser(newPeer(t, webrtc.MimeTypeVP8, nil).offer()))
 	offer, err := l.NodeOffer(testContext(t))
 	must(t, err)
-	for _, want := range []string{"a=content:main", "a=content:slides", "a=inactive", "b=AS:1264", "a=group:BUNDLE 0 1", "127.0.0.1"} {
+	for _, want := range []string{"a=content:main", "a=content:slides", "a=inactive", "b=AS:1264", "a=group:BUNDLE 0 1", "127.0.0.1", "a=fmtp:97 apt=96", "a=ssrc-group:FID "} {
 		if !strings.Contains(offer, want) {
 			t.Errorf("offer lacks %q:\n%s", want, offer)
 		}
 	}
-	for _, bad := range []string{"m=audio", "m=application", "VP9", "rtx"} {
+	for _, bad := range []string{"m=audio", "m=application", "VP9"} {
 		if strings.Contains(offer, bad) {
 			t.Errorf("offer has %q:\n%s", bad, offer)
 		}

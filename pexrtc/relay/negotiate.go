@@ -99,17 +99,18 @@ func (l *Leg) NodeAnswer(answer string) error {
 	if h == nil {
 		return l.outOfOrder()
 	}
-	if err := l.settle(r.media); err != nil {
+	pairs, err := l.settle(r.media)
+	if err != nil {
 		return err
 	}
-	if err := h.answerNode(r); err != nil {
+	if err := h.answerNode(r, pairs); err != nil {
 		return err
 	}
 	return l.addRemote(h, r)
 }
 
 // settle fixes codecs and bandwidth by the node's answer.
-func (l *Leg) settle(answer *sdp.MediaDescription) error {
+func (l *Leg) settle(answer *sdp.MediaDescription) ([]pair, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	from := l.pairs
@@ -118,7 +119,7 @@ func (l *Leg) settle(answer *sdp.MediaDescription) error {
 	}
 	pairs := agree(from, pexrtc.ReadCodecs(answer))
 	if len(pairs) == 0 {
-		return ErrCodec
+		return nil, ErrCodec
 	}
 	if l.pairs == nil {
 		close(l.agreed)
@@ -128,7 +129,7 @@ func (l *Leg) settle(answer *sdp.MediaDescription) error {
 	if limit := pexrtc.Bandwidth(answer); limit > 0 {
 		l.ceiling[Browser] = min(limit, l.relay.kbps)
 	}
-	return nil
+	return pairs, nil
 }
 
 // setPairs makes pairs the codecs of the leg; l.mu is held.
@@ -154,7 +155,7 @@ func (l *Leg) BrowserAnswer(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	h, g, err := l.pageHop(offer)
+	h, g, err := l.pageHop(offer, pairs)
 	if err != nil {
 		return "", err
 	}

@@ -14,7 +14,7 @@ import (
 // outbound is the stream that a hop sends: numbered by a forwarder, encrypted here, and kept for a while in case a
 // packet gets lost. Safe for concurrent use.
 type outbound struct {
-	ssrc  uint32
+	ssrc  uint32                    // retransmissions have the next one
 	write func([]byte) (int, error) // to the far end
 
 	mu       sync.Mutex
@@ -24,6 +24,10 @@ type outbound struct {
 	wire     []byte        // reused
 	sent     *history
 	credit   int // bytes that may be sent again: never more than were sent
+
+	repair    [128]uint8 // payload types for retransmissions, by type; 0: packets are sent again as they were
+	repairSeq uint16     // of the last retransmission
+	again     []byte     // reused: a retransmission
 
 	packets, bytes uint32 // as sender reports count them
 	lastTS         uint32
@@ -40,7 +44,7 @@ const (
 // newOutbound keeps as many bytes for repair as its stream has in one second of kbps.
 func newOutbound(kbps int, write func([]byte) (int, error)) *outbound {
 	return &outbound{
-		ssrc: rand.Uint32()>>1 | 1, write: write, wire: make([]byte, packetSize+overhead),
+		ssrc: rand.Uint32()>>1 | 1, write: write, wire: make([]byte, packetSize+overhead), again: make([]byte, packetSize),
 		sent: newHistory(min(max(kbps*125, 64<<10), 512<<10)),
 	}
 }
@@ -52,6 +56,16 @@ func (o *outbound) connect(keys *srtp.Context, sendTime uint8) {
 	o.keys, o.sendTime = keys, sendTime
 }
 
+// repairAs sends retransmissions of these codecs to this side under types of their own, where that is agreed.
+func (o *outbound) repairAs(pairs []pair, side Hop) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	clear(o.repair[:])
+	for _, p := range pairs {
+		o.repair[p.side(side)&0x7f] = p.repair[side]
+	}
+}
+
 // send writes a packet under numbers and a payload type of this stream. It allocates nothing.
 func (o *outbound) send(in packet, pt uint8, seq uint16, ts uint32, now time.Time) bool {
 	o.mu.Lock()
@@ -60,7 +74,7 @@ func (o *outbound) send(in packet, pt uint8, seq uint16, ts uint32, now time.Tim
 	if o.sendTime != 0 {
 		size += sendTimeExt
 	}
-	if o.keys == nil || size > packetSize {
+	if o.keys == nil || size > packetSize-overhead {
 		return false
 	}
 	b := o.sent.room(size)
@@ -125,7 +139,7 @@ func (o *outbound) resend(pairs []rtcp.NackPair) (sent int) {
 	for _, p := range pairs {
 		p.Range(func(seq uint16) bool {
 			b := o.sent.find(seq)
-			if b != nil && len(b) <= o.credit && o.seal(b) {
+			if b != nil && len(b) <= o.credit && o.seal(o.retransmission(b)) {
 				o.credit -= len(b)
 				sent++
 			}
@@ -133,6 +147,31 @@ func (o *outbound) resend(pairs []rtcp.NackPair) (sent int) {
 		})
 	}
 	return sent
+}
+
+// retransmission is what to send in place of b, which got lost: a packet of the repair stream that contains it (RFC 4588,
+// 4), or, if none is agreed, b itself. o.mu is held.
+func (o *outbound) retransmission(b []byte) []byte {
+	pt := o.repair[b[1]&0x7f]
+	if pt == 0 {
+		return b
+	}
+	head := headerSize
+	if o.sendTime != 0 {
+		head += sendTimeExt
+	}
+	o.repairSeq++
+	r := o.again[:len(b)+2]
+	copy(r, b[:head])
+	copy(r[head:], b[2:4]) // the original sequence number
+	copy(r[head+2:], b[head:])
+	r[1] = b[1]&0x80 | pt
+	binary.BigEndian.PutUint16(r[2:], o.repairSeq)
+	binary.BigEndian.PutUint32(r[8:], o.ssrc+1)
+	if o.sendTime != 0 {
+		putSendTime((*[3]byte)(r[17:20]), time.Now())
+	}
+	return r
 }
 
 // control sends RTCP packets as one.

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"encoding/binary"
 	"fmt"
 	"testing"
 	"time"
@@ -32,6 +33,54 @@ func TestLossBeforeTheRelayIsAskedFor(t *testing.T) {
 	c.browser.sendUntil("before", c.node, payload("before"))
 	c.browser.seq += 3 // these never leave
 	c.browser.sendWhile("after", func() bool { return c.leg.Stats().Browser.NACKsSent < 3 })
+}
+
+func TestRetransmissionsHaveAStreamOfTheirOwn(t *testing.T) {
+	f, s, w := newTestForwarder(t, nil)
+	f.out.repairAs([]pair{{Codec: video("VP8", 120), node: 96, repair: [2]uint8{Node: 97}}}, Node)
+	raw, err := (&rtp.Packet{Header: rtp.Header{Version: 2, Marker: true, PayloadType: 120, SequenceNumber: 7, Timestamp: 9}, Payload: []byte("lost")}).Marshal()
+	must(t, err)
+	pass(f, s, raw, time.Now())
+	first := w.last
+	f.out.resend([]rtcp.NackPair{{PacketID: first.SequenceNumber}})
+	got := w.last
+	if got.SSRC != f.out.ssrc+1 || got.PayloadType != 97 || !got.Marker || got.Timestamp != first.Timestamp {
+		t.Errorf("header %+v", got)
+	}
+	if want := string(binary.BigEndian.AppendUint16(nil, first.SequenceNumber)) + "lost"; w.all[1] != want {
+		t.Errorf("payload %q, want %q", w.all[1], want)
+	}
+}
+
+// TestRetransmissionsThatArrive are forwarded once, in the place of what is missing, and nothing else is.
+func TestRetransmissionsThatArrive(t *testing.T) {
+	h := newTestHop(t)
+	h.behind.types.Store(newTypeMap([]pair{{Codec: video("VP8", 120), node: 96, repair: [2]uint8{Browser: 121}}}, Browser, Node))
+	arrive := func(pt uint8, ssrc uint32, seq uint16, payload ...byte) {
+		h.media(protect(t, h, &rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: pt, SSRC: ssrc, SequenceNumber: seq}, Payload: payload}))
+	}
+	steps := []struct {
+		name string
+		do   func()
+		want uint64
+	}{
+		{"a retransmission before anything", func() { arrive(121, 2, 1, 0, 9, 'x') }, 0},
+		{"a packet", func() { arrive(120, 1, 10, 'a') }, 1},
+		{"one after a gap", func() { arrive(120, 1, 12, 'c') }, 2},
+		{"padding", func() { arrive(121, 2, 2) }, 2},
+		{"of what is there", func() { arrive(121, 2, 3, 0, 10, 'a') }, 2},
+		{"of what is missing", func() { arrive(121, 2, 4, 0, 11, 'b') }, 3},
+		{"the same again", func() { arrive(121, 2, 5, 0, 11, 'b') }, 3},
+	}
+	for _, s := range steps {
+		s.do()
+		if got := h.behind.to.packetsOut.Load(); got != s.want {
+			t.Errorf("%s: %d packets out, want %d", s.name, got, s.want)
+		}
+	}
+	if h.in.source.ssrc != 1 {
+		t.Error("the repair stream is taken for the picture")
+	}
 }
 
 func TestResendHasLimits(t *testing.T) {

@@ -40,7 +40,8 @@ func (l *Leg) RestartNode(ctx context.Context, more []pexrtc.ICEServer) (string,
 }
 
 // answerNode connects the node hop or, after RestartNode, tells it where to look now.
-func (h *hop) answerNode(r *remote) error {
+func (h *hop) answerNode(r *remote, pairs []pair) error {
+	h.out.repairAs(pairs, Node)
 	if h.transport.started() {
 		return h.transport.rejoin(r.far)
 	}
@@ -49,7 +50,7 @@ func (h *hop) answerNode(r *remote) error {
 }
 
 // pageHop is the hop that answers offer: the one there is, if the page only looks for a new path, else a new one.
-func (l *Leg) pageHop(offer *remote) (*hop, *gathering, error) {
+func (l *Leg) pageHop(offer *remote, pairs []pair) (*hop, *gathering, error) {
 	if h := l.browser.hop.Load(); h != nil && h.page.fingerprint == offer.far.fingerprint && !h.transport.over.Load() {
 		return l.repage(h, offer)
 	}
@@ -58,6 +59,7 @@ func (l *Leg) pageHop(offer *remote) (*hop, *gathering, error) {
 		return nil, nil, err
 	}
 	h.know(offer.media, feedbacks(offer.media), offer.exts)
+	h.out.repairAs(pairs, Browser)
 	h.page = offer.far
 	l.replace(h)
 	g, err := l.gather(h)
