@@ -240,6 +240,7 @@ func (c *centre) enter(b *browser.Browser, opts ...browser.PersonOption) *browse
 	p.Field("Your name").Type("Grace")
 	p.Find("checkbox", agreement).Click()
 	p.Button("Start video call").Click()
+	p.Button("Leave").Await()
 	return p
 }
 

@@ -210,10 +210,11 @@ function submit(event) {
   const consent = at("#consent");
   consent.setAttribute("aria-invalid", String(!consent.checked));
   complaint = consent.checked ? "" : word("customer.consent-missing");
-  eager = consent.checked && asking;
   if (!consent.checked) consent.focus();
-  else if (asking) complaint = word("devices.asking");
-  else return begin();
+  else if (visit.microphone.live) return begin();
+  eager = consent.checked;
+  if (eager && !asking) checkDevices(); // what was in the way may be gone
+  if (eager) complaint = word("devices.asking");
   render();
 }
 

@@ -19,18 +19,24 @@ const TROUBLES = {
   AbortError: "busy",
 };
 
+const BUSY_PAUSE = 400; // ms: a device that another page has just let go takes a moment
+
 /**
- * Asks for devices. Resolves to their tracks, or says what is in the way.
+ * Asks for devices. Resolves to their tracks, or says what is in the way; a busy one is asked twice.
  * @param {MediaStreamConstraints} constraints
+ * @param {boolean} [again] this is the second time
  * @returns {Promise<{tracks: MediaStreamTrack[], trouble: Trouble|null}>}
  */
-async function ask(constraints) {
+async function ask(constraints, again = false) {
   if (!navigator.mediaDevices) return { tracks: [], trouble: "insecure" };
   try {
     const stream = await navigator.mediaDevices.getUserMedia(constraints);
     return { tracks: stream.getTracks(), trouble: null };
   } catch (err) {
-    return { tracks: [], trouble: TROUBLES[err.name] ?? "missing" };
+    const trouble = TROUBLES[err.name] ?? "missing";
+    if (trouble !== "busy" || again) return { tracks: [], trouble };
+    await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE));
+    return ask(constraints, true);
   }
 }
 
