@@ -238,7 +238,7 @@ func (c *centre) enter(b *browser.Browser, opts ...browser.PersonOption) *browse
 	c.t.Helper()
 	p := b.Open(c.customer, append([]browser.PersonOption{browser.Size(390, 800)}, opts...)...)
 	p.Field("Your name").Type("Grace")
-	p.Find("checkbox", agreement).Click()
+	p.Find("checkbox", agreement).Press(" ")
 	p.Button("Start video call").Click()
 	p.Button("Leave").Await()
 	return p

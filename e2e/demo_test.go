@@ -17,7 +17,7 @@ func TestDemo(t *testing.T) {
 	desktop := b.Open(desktopURL + "/?agent=ada")
 	customer := b.Open(customerURL, browser.Size(390, 800))
 	customer.Field("Your name").Type("Grace")
-	customer.Find("checkbox", agreement).Click()
+	customer.Find("checkbox", agreement).Press(" ")
 	customer.Button("Start video call").Click()
 	desktop.Button("Answer").Click()
 	widget := desktop.Frame("Video")

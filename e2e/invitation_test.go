@@ -47,7 +47,7 @@ func TestInvitation(t *testing.T) {
 
 	desktop := b.Open(c.cloud.URL + "/?agent=ada")
 	customer := b.Open(link, browser.Size(390, 800))
-	customer.Find("checkbox", agreement).Click()
+	customer.Find("checkbox", agreement).Press(" ")
 	customer.Button("Start video call").Click()
 	desktop.Button("Answer").Click()
 	desktop.Frame("Video").AwaitStatus("In call")

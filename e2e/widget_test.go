@@ -283,7 +283,7 @@ func TestInvitationLink(t *testing.T) {
 	}
 	phone := b.Open(link, browser.Size(390, 800))
 	phone.Field("Your name").Type("Grace")
-	phone.Find("checkbox", agreement).Click()
+	phone.Find("checkbox", agreement).Press(" ")
 	phone.Button("Start video call").Click()
 	phone.Video("Agent video").AwaitMoving()
 	widget.Video("Customer video").AwaitMoving()

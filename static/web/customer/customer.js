@@ -74,8 +74,10 @@ function renderTile() {
 }
 
 function renderLevel() {
-  const track = view === "setup" ? visit.microphone.track : null;
-  at("#level").hidden = !track;
+  const { microphone } = visit;
+  const track = view === "setup" ? microphone.track : null;
+  at("#level").hidden = Boolean(microphone.trouble);
+  at("#level").classList.toggle("unheard", !track); // its place is kept: nothing below may jump
   if (track === metered) return;
   metered = track;
   stopMeter();
