@@ -101,7 +101,7 @@ func (a *App) finishSignIn(ctx context.Context, s signIn, code, nonce string) (*
 	}
 	ctx, cancel := context.WithTimeout(ctx, signInTime)
 	defer cancel()
-	return a.cfg.Cloud.SignIn(ctx, code, s.Verifier)
+	return a.cfg.Cloud.SignIn(ctx, code, s.Verifier, s.Conversation)
 }
 
 func (a *App) signInFailed(c echo.Context, err error, s signIn) error {

@@ -36,9 +36,10 @@ type Agent struct {
 	channel    *channel
 	made       []time.Time // when channels were made in the last 24 hours
 
-	mu    sync.Mutex // guards token and dead
+	mu    sync.Mutex // guards token, dead and ahead
 	token *oauth2.Token
 	dead  bool // the platform refused the token
+	ahead *ahead
 }
 
 // ID is the agent's user ID.
@@ -69,6 +70,13 @@ func (a *Agent) LogValue() slog.Value { return slog.StringValue(a.id) }
 // Conversation reads a conversation by REST, in two attempts of five seconds at most. ErrNotFound also
 // stands for one that the agent may not see, and for an id that is none.
 func (a *Agent) Conversation(ctx context.Context, id string) (*Conversation, error) {
+	if early := a.takeAhead(id); early != nil {
+		return a.awaitAhead(ctx, early)
+	}
+	return a.conversation(ctx, id)
+}
+
+func (a *Agent) conversation(ctx context.Context, id string) (*Conversation, error) {
 	if !idForm.MatchString(id) {
 		return nil, &Error{Step: "conversation", Host: a.cloud.api.Host, Status: http.StatusNotFound, Err: errNotID}
 	}

@@ -117,7 +117,7 @@ func (p *platform) cloud(change ...func(*Config)) *Cloud {
 // agent signs Ada in.
 func (p *platform) agent() *Agent {
 	p.t.Helper()
-	a, err := p.cloud().SignIn(p.t.Context(), "code-1", verifier)
+	a, err := p.cloud().SignIn(p.t.Context(), "code-1", verifier, "")
 	if err != nil {
 		p.t.Fatal(err)
 	}

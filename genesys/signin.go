@@ -39,9 +39,10 @@ func (c *Cloud) AuthorizeURL(state, verifier string) string {
 }
 
 // SignIn turns a code into an Agent: the token (Basic secret where there is one, PKCE always) and then who
-// the token belongs to. ErrSignIn: the code is used, old or not ours; ErrForbidden: the
+// the token belongs to. conversation, if there is one, is what the agent signs in for: it is read at the same
+// time, for his first [Agent.Conversation]. ErrSignIn: the code is used, old or not ours; ErrForbidden: the
 // OAuth client is not accepted.
-func (c *Cloud) SignIn(ctx context.Context, code, verifier string) (*Agent, error) {
+func (c *Cloud) SignIn(ctx context.Context, code, verifier, conversation string) (*Agent, error) {
 	token, err := c.token(ctx, "sign-in", func(ctx context.Context) (*oauth2.Token, error) {
 		return c.oauth.Exchange(ctx, code, oauth2.VerifierOption(verifier))
 	})
@@ -49,6 +50,7 @@ func (c *Cloud) SignIn(ctx context.Context, code, verifier string) (*Agent, erro
 		return nil, err
 	}
 	a := &Agent{cloud: c, token: token, refreshing: make(chan struct{}, 1), following: make(chan struct{}, 1)}
+	a.readAhead(ctx, conversation)
 	var me *sdk.Userme
 	err = a.read(ctx, "users/me", func(cfg *sdk.Configuration) (err error) {
 		me, _, err = sdk.NewUsersApiWithConfig(cfg).GetUsersMe(nil, "")

@@ -60,7 +60,7 @@ func TestSignIn(t *testing.T) {
 					}
 					p.serveToken(w, r)
 				})
-				a, err := p.cloud(func(c *Config) { c.ClientSecret = tt.secret }).SignIn(t.Context(), "code-1", verifier)
+				a, err := p.cloud(func(c *Config) { c.ClientSecret = tt.secret }).SignIn(t.Context(), "code-1", verifier, "")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -108,7 +108,7 @@ func TestSignInFails(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := newPlatform(t)
 				p.answer(tt.what, tt.status, tt.body)
-				_, err := p.cloud().SignIn(t.Context(), "code-1", verifier)
+				_, err := p.cloud().SignIn(t.Context(), "code-1", verifier, "")
 				if !errors.Is(err, tt.kind) || !strings.Contains(err.Error(), tt.text) {
 					t.Errorf("got %v, want %q and kind %q", err, tt.text, tt.kind)
 				}

@@ -66,7 +66,7 @@ func signIn(t *testing.T, srv *genesystest.Server, c *genesys.Cloud, user string
 	if got := back.Query().Get("state"); got != "state-1" || !strings.HasPrefix(back.String(), callback) {
 		t.Fatalf("back at %s", back)
 	}
-	a, err := c.SignIn(t.Context(), back.Query().Get("code"), verifier)
+	a, err := c.SignIn(t.Context(), back.Query().Get("code"), verifier, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestStandInSignIn(t *testing.T) {
 			if a.ID() != genesystest.AdaID || a.Name() != "Ada Lovelace" || !a.Valid(time.Now()) {
 				t.Errorf("agent %q %q, valid %v", a.ID(), a.Name(), a.Valid(time.Now()))
 			}
-			if _, err := c.SignIn(t.Context(), "made-up", genesys.NewVerifier()); !errors.Is(err, genesys.ErrSignIn) {
+			if _, err := c.SignIn(t.Context(), "made-up", genesys.NewVerifier(), ""); !errors.Is(err, genesys.ErrSignIn) {
 				t.Errorf("made-up code: %v", err)
 			}
 			if err := a.Refresh(t.Context()); (err == nil) != (client.Secret != "") {

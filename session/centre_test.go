@@ -123,7 +123,7 @@ func (c *centre) agent(user string) *genesys.Agent {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	agent, err := c.region.SignIn(c.t.Context(), back.Query().Get("code"), verifier)
+	agent, err := c.region.SignIn(c.t.Context(), back.Query().Get("code"), verifier, "")
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -105,8 +105,12 @@ func Prefix() string { return root + loaded().hash + "/" }
 
 // Handler serves the files under Prefix, unchanging for ever, and the widget's
 // tool-bar icon also at /static/icon.svg, for an hour. The apps mount it at
-// /static/ without stripping anything. Anything else is 404.
+// /static/ without stripping anything. Anything else is 404. It makes ready
+// what pages need, so that the first one is not slower than the next.
 func Handler() http.Handler {
+	loaded()
+	templates()
+	dictionaries()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")

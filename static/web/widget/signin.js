@@ -5,16 +5,6 @@
 const KEY = "videoleg-nonce";
 
 /**
- * Leaves for the sign-in page.
- * @param {string} url
- * @param {string} nonce
- */
-export function leaveForSignIn(url, nonce) {
-  keep(nonce);
-  location.replace(url);
-}
-
-/**
  * On the way back without a cookie: trades code, state and nonce for a ticket
  * that lives in this page's memory only. Fails if the server does not agree.
  * @param {URLSearchParams} query of the callback's address
@@ -32,8 +22,8 @@ export async function proveSignIn(query) {
   return answer.ticket;
 }
 
-/** @param {string} nonce */
-function keep(nonce) {
+/** @param {string} nonce that this browser will be asked for */
+export function keep(nonce) {
   try {
     sessionStorage.setItem(KEY, nonce);
   } catch {

@@ -9,7 +9,7 @@ import * as panel from "./panel.js";
 import * as popout from "./popout.js";
 import { renderSelf } from "./selfview.js";
 import { Session } from "./session.js";
-import { leaveForSignIn, proveSignIn } from "./signin.js";
+import { proveSignIn } from "./signin.js";
 import { mark, renderToolbar, startToolbar } from "./toolbar.js";
 
 const SLOW = 20000; // ms that a step may take before the page offers a way out
@@ -244,7 +244,6 @@ async function start() {
     pageError = { code, message, next, retry: Boolean(errorRetry) };
     return render();
   }
-  if (page.signin) return leaveForSignIn(page.signin, page.nonce);
   const ticket = page.proof ? await proveSignIn(query) : "";
   const { conversation, socket, media, pane } = page;
   const status = page.status === "Signing in" ? "Connecting" : page.status;
