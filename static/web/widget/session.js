@@ -44,7 +44,8 @@ export class Session {
   /** What happened at this end, for support. @type {string[]} */ log = [];
   #page;
   #kbps = 0; // that the camera may send; 0: any
-  #on;
+  /** @type {SessionEvents} */ #on = { changed() {}, customer() {}, refused() {} };
+  /** @type {MediaStreamTrack|null} */ #track = null; // of the customer
   #signal;
   /** @type {Leg|null} */ #leg = null;
   /** @type {object[]} */ #outbox = []; // the leg's messages that found no socket
@@ -60,17 +61,15 @@ export class Session {
 
   /**
    * @param {{conversation: string, socket: string, media: string, ticket?: string, status: string, pane?: string}} page
-   * @param {SessionEvents} on
    */
-  constructor(page, on) {
+  constructor(page) {
     this.#page = page;
-    this.#on = on;
     this.state = { status: page.status, pane: page.pane };
     this.camera = new Device("video", () => this.#followCamera());
     this.room = new Room({
       send: (message) => this.#signal.send(message),
-      changed: () => on.changed(),
-      refused: (what) => on.refused(what),
+      changed: () => this.#on.changed(),
+      refused: (what) => this.#on.refused(what),
     });
     this.#signal = new Signal(page.socket, {
       open: () => this.#meet(),
@@ -78,6 +77,16 @@ export class Session {
       lost: () => this.#lose(),
       tooLong: () => this.#giveUp(),
     });
+  }
+
+  /**
+   * Tells the page from now on, and at once what it has missed.
+   * @param {SessionEvents} on
+   */
+  shows(on) {
+    this.#on = on;
+    on.customer(this.#track);
+    on.changed();
   }
 
   /** Connects, and offers at once where there can be a call. */
@@ -252,7 +261,7 @@ export class Session {
     const leg = new Leg(["video"], this.#servers, {
       offer: (sdp, id) => this.#post({ type: "offer", sdp, id }),
       candidate: (candidate) => this.#post({ type: "candidate", ...candidate }),
-      track: (track) => this.#on.customer(track),
+      track: (track) => this.#see(track),
       link: (up) => this.#hold(up),
       failed: () => this.#repair(),
     });
@@ -267,7 +276,13 @@ export class Session {
     this.#leg = null;
     this.#outbox = [];
     this.#stale = false;
-    this.#on.customer(null);
+    this.#see(null);
+  }
+
+  /** @param {MediaStreamTrack|null} track of the customer */
+  #see(track) {
+    this.#track = track;
+    this.#on.customer(track);
   }
 
   /** @param {boolean} up whether media can flow */

@@ -3,13 +3,11 @@
 import { draw, say } from "../shared/dom.js";
 import { fitPicture, show, watchFrames } from "../shared/picture.js";
 import { word } from "../shared/words.js";
-import { choices, QUALITIES } from "./choices.js";
 import { followDesktop } from "./lifecycle.js";
 import * as panel from "./panel.js";
 import * as popout from "./popout.js";
 import { renderSelf } from "./selfview.js";
-import { Session } from "./session.js";
-import { proveSignIn } from "./signin.js";
+import { started } from "./start.js";
 import { mark, renderToolbar, startToolbar } from "./toolbar.js";
 
 const SLOW = 20000; // ms that a step may take before the page offers a way out
@@ -48,11 +46,10 @@ const ICONS = {
 };
 
 const page = document.body.dataset;
-const query = new URLSearchParams(location.search);
 const at = (selector) => document.querySelector(selector);
 const customer = at("#customer");
 
-/** @type {Session|null} */
+/** @type {import("./session.js").Session|null} */
 let session = null;
 let pageError = null; // an error from before there was a session
 let moving = false;
@@ -244,20 +241,13 @@ async function start() {
     pageError = { code, message, next, retry: Boolean(errorRetry) };
     return render();
   }
-  const ticket = page.proof ? await proveSignIn(query) : "";
-  const { conversation, socket, media, pane } = page;
-  const status = page.status === "Signing in" ? "Connecting" : page.status;
-  session = new Session({ conversation, socket, media, ticket, status, pane }, {
+  session = await started;
+  session.shows({
     changed: render,
     customer: (track) => show(customer, track),
     refused: () => tell(word("notice.refused")),
   });
-  session.camera.blur(choices.blur);
-  session.camera.choose(choices.camera);
-  session.limit(QUALITIES[choices.quality]);
   followDesktop(page.appsOrigin, () => session.stop());
-  session.open();
-  render();
 }
 
 watchFrames(customer, (now) => {
