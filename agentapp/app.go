@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -89,7 +88,7 @@ func (a *App) page(c echo.Context, status int, p renderer) error {
 func (a *App) fail(c echo.Context, err error, lang, retry string) error {
 	f := session.FaultOf(err)
 	a.cfg.Log.Warn("page refused", "code", f.Code, "err", err)
-	p := static.ErrorPage{Lang: lang, Title: http.StatusText(f.Status), Message: f.Message, Next: f.Next}
+	p := static.ErrorPage{Lang: lang, Code: f.Code, Message: f.Message, Next: f.Next}
 	if f.Retry {
 		p.RetryURL = retry
 	}

@@ -116,7 +116,7 @@ func TestCallbackRefuses(t *testing.T) {
 		{"no state", "code=x", "took too long"},
 		{"forged state", "code=x&state=AAAA", "took too long"},
 		{"refused by Genesys", "error=access_denied&state=" + state, "access_denied"},
-		{"hostile error code", "error=%3Cb%3E&state=" + state, "refused the sign-in."},
+		{"hostile error code", "error=%3Cb%3E&state=" + state, "refused the sign-in (–)."},
 		{"no code", "state=" + state, "no sign-in code"},
 		{"code too long", "code=" + strings.Repeat("c", 3000) + "&state=" + state, "no sign-in code"},
 	} {
@@ -172,10 +172,11 @@ func TestProveNeedsTheNonce(t *testing.T) {
 
 func TestLanguage(t *testing.T) {
 	for _, tc := range []struct{ name, query, header, want string }{
-		{"of the desktop", "pcLangTag=de-AT", "fr", "de-AT"},
-		{"of the browser", "", "nb-NO,nb;q=0.9", "nb-NO"},
-		{"hostile", "pcLangTag=%22%3E%3Cscript%3E", "", ""},
-		{"too long", "pcLangTag=" + strings.Repeat("ab-", 20) + "cd", "", ""},
+		{"of the desktop", "pcLangTag=de-AT", "fr", "de"},
+		{"of the browser", "", "nb-NO,nb;q=0.9", "nb"},
+		{"none that we speak", "pcLangTag=xx", "es-MX", "es"},
+		{"hostile", "pcLangTag=%22%3E%3Cscript%3E", "", "en"},
+		{"too long", "pcLangTag=" + strings.Repeat("de-", 5000) + "AT", "", "en"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodGet, "/?"+tc.query, nil)

@@ -63,17 +63,16 @@ func (a *App) startSignIn(c echo.Context, conversation, lang string) error {
 func (a *App) callback(c echo.Context) error {
 	var s signIn
 	if err := a.states.Open(c.QueryParam("state"), &s); err != nil {
-		return a.refuse(c, "The sign-in took too long or was not begun here.", "Open the call again in Genesys Cloud.", "", "")
+		return a.refuse(c, "sign-in-late", language(c), "")
 	}
 	back := widgetURL(s.Conversation, s.Lang)
 	if reason := c.QueryParam("error"); reason != "" {
 		a.cfg.Log.Warn("sign-in refused", "error", printable(reason), "description", printable(c.QueryParam("error_description")))
-		return a.refuse(c, "Genesys Cloud refused the sign-in"+shown(reason)+".",
-			"Ask your administrator whether you may use this app and whether its OAuth client lists this redirect address: "+a.cfg.URL+"/oauth/callback", s.Lang, back)
+		return a.refuse(c, "sign-in-refused", s.Lang, back, shown(reason), a.cfg.URL+"/oauth/callback")
 	}
 	code := c.QueryParam("code")
 	if code == "" || len(code) > 2048 {
-		return a.refuse(c, "Genesys Cloud sent no sign-in code.", "Try again.", s.Lang, back)
+		return a.refuse(c, "sign-in-empty", s.Lang, back)
 	}
 	cookie, err := c.Cookie(s.Cookie)
 	if err != nil {
@@ -107,24 +106,24 @@ func (a *App) finishSignIn(ctx context.Context, s signIn, code, nonce string) (*
 func (a *App) signInFailed(c echo.Context, err error, s signIn) error {
 	if errors.Is(err, errWrongBrowser) {
 		a.cfg.Log.Warn("sign-in not finished", "err", err)
-		return a.refuse(c, "This sign-in was begun in another window.", "Try again.", s.Lang, widgetURL(s.Conversation, s.Lang))
+		return a.refuse(c, "sign-in-foreign", s.Lang, widgetURL(s.Conversation, s.Lang))
 	}
 	return a.fail(c, err, s.Lang, widgetURL(s.Conversation, s.Lang))
 }
 
-// refuse shows why a sign-in cannot go on.
-func (a *App) refuse(c echo.Context, message, next, lang, retry string) error {
-	return a.page(c, http.StatusBadRequest, static.ErrorPage{Lang: lang, Title: "Sign-in", Message: message, Next: next, RetryURL: retry})
+// refuse shows why a sign-in cannot go on: static's words for the code, with values in their places.
+func (a *App) refuse(c echo.Context, code, lang, retry string, values ...string) error {
+	return a.page(c, http.StatusBadRequest, static.ErrorPage{Lang: lang, Code: code, Values: values, RetryURL: retry})
 }
 
 var errorForm = regexp.MustCompile(`^[a-z_]{1,40}$`)
 
-// shown is an OAuth error code (RFC 6749, 4.1.2.1) as it may stand on a page, or nothing.
+// shown is an OAuth error code (RFC 6749, 4.1.2.1) as it may stand on a page, or a dash.
 func shown(code string) string {
 	if !errorForm.MatchString(code) {
-		return ""
+		return "–"
 	}
-	return " (" + code + ")"
+	return code
 }
 
 // prove finishes the sign-in of a browser that keeps no cookie: the page shows the nonce that it
@@ -165,8 +164,7 @@ func (a *App) ownOrigin(r *http.Request) bool {
 }
 
 var badProof = page.Problem{
-	Code: "sign-in-lost", Message: "The sign-in could not be finished in this browser.",
-	Next: "Try again. If it keeps happening, allow this site to store data, or open the widget in another browser.", Retry: true,
+	Code: "sign-in-lost", Message: static.Word("en", "error.sign-in-lost.message"), Next: static.Word("en", "error.sign-in-lost.next"), Retry: true,
 }
 
 func proveError(c echo.Context, status int, p page.Problem) error {

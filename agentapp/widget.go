@@ -121,17 +121,7 @@ func first(q url.Values, names ...string) string {
 	return ""
 }
 
-var languageForm = regexp.MustCompile(`^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$`)
-
-// language is the desktop's language tag, or what the browser prefers.
+// language is the desktop's language, or what the browser prefers, as far as we speak it.
 func language(c echo.Context) string {
-	tag := first(c.QueryParams(), "pcLangTag", "gcLangTag")
-	if tag == "" {
-		tag, _, _ = strings.Cut(c.Request().Header.Get("Accept-Language"), ",")
-		tag, _, _ = strings.Cut(tag, ";")
-	}
-	if !languageForm.MatchString(tag) || len(tag) > 35 {
-		return ""
-	}
-	return tag
+	return static.Language(first(c.QueryParams(), "pcLangTag", "gcLangTag"), c.Request().Header.Get("Accept-Language"))
 }

@@ -78,7 +78,6 @@ func (a *App) Mount(e *echo.Echo) {
 
 // front is for sites that let customers just call.
 func (a *App) front(c echo.Context) error {
-	lang := language(c.Request())
 	if !a.cfg.Adhoc {
 		return a.refuse(c, errInvitation)
 	}
@@ -89,15 +88,11 @@ func (a *App) front(c echo.Context) error {
 		}
 		return a.toWebApp(c, s)
 	}
-	return a.page(c, http.StatusOK, static.CustomerPage{Socket: "/visit", Adhoc: true, Lang: lang, Version: a.cfg.Version})
+	return a.page(c, http.StatusOK, static.CustomerPage{Socket: "/visit", Adhoc: true, Lang: languageOf(c, ""), Version: a.cfg.Version})
 }
 
 func (a *App) notFound(c echo.Context) error {
-	return a.page(c, http.StatusNotFound, static.ErrorPage{
-		Lang: language(c.Request()), Title: "Page not found",
-		Message: "There is nothing at this address.",
-		Next:    "Please check the link that you were given: it must be complete.",
-	})
+	return a.page(c, http.StatusNotFound, static.ErrorPage{Lang: languageOf(c, ""), Code: "not-found"})
 }
 
 // page answers with a page of ours and the headers that keep it safe: framed by nobody, never
@@ -115,8 +110,14 @@ func (a *App) page(c echo.Context, status int, p interface{ Render(io.Writer) er
 	return c.HTMLBlob(status, b.Bytes())
 }
 
-// language is what the customer's browser prefers.
-func language(r *http.Request) string {
+// languageOf is the language of a customer's page: that of his invitation, or what his browser
+// prefers.
+func languageOf(c echo.Context, locale string) string {
+	return static.Language(locale, c.Request().Header.Get("Accept-Language"))
+}
+
+// preferred is what the customer's browser prefers, whether we speak it or not.
+func preferred(r *http.Request) string {
 	tag, _, _ := strings.Cut(r.Header.Get("Accept-Language"), ",")
 	tag, _, _ = strings.Cut(strings.TrimSpace(tag), ";")
 	if !invite.ValidLocale(tag) {

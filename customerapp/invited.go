@@ -29,14 +29,10 @@ func (a *App) openInvitation(c echo.Context) error {
 	}
 	s, err := a.cfg.Sessions.Find(c.Request().Context(), token, visitor)
 	if err != nil {
-		return a.refuse(c, err)
-	}
-	lang := s.Locale
-	if lang == "" {
-		lang = language(c.Request())
+		return a.refuseIn(c, languageOf(c, s.Locale), err)
 	}
 	return a.page(c, http.StatusOK, static.CustomerPage{
-		Socket: "/visit", Visit: token, Name: s.DisplayName, Lang: lang, Return: s.ReturnURL, Version: a.cfg.Version,
+		Socket: "/visit", Visit: token, Name: s.DisplayName, Lang: languageOf(c, s.Locale), Return: s.ReturnURL, Version: a.cfg.Version,
 	})
 }
 
@@ -89,52 +85,45 @@ func (a *App) visitorCookie() string {
 
 func (a *App) secure() bool { return strings.HasPrefix(a.cfg.URL, "https://") }
 
-// refusal is why a customer does not get in, as the page and the socket say it.
+// refusal is why a customer does not get in. The page and the socket say it in static's words for
+// its code.
 type refusal struct {
-	kind                       error
-	status                     int
-	code, title, message, next string
-	retry                      bool
+	kind   error
+	status int
+	code   string
+	retry  bool
 }
 
 var refusals = []refusal{
-	{invite.ErrForged, http.StatusNotFound, "link-forged", "This link is not complete",
-		"Something was lost or changed on the way of the link.",
-		"Please open it once more from the message that you were sent, or copy all of it. If that does not help, ask for a new link.", false},
-	{invite.ErrExpired, http.StatusGone, "link-expired", "This invitation has expired",
-		"The link worked for a limited time, which is over.", "Please contact us again for a new link.", false},
-	{invite.ErrUsed, http.StatusGone, "link-used", "This invitation has been used",
-		"The link was for one video call, which was already started.",
-		"If that was you, go back to the browser in which you started. Otherwise please contact us again for a new link.", false},
-	{invite.ErrWithdrawn, http.StatusGone, "link-withdrawn", "This invitation is no longer needed",
-		"The people who invited you have taken the invitation back.",
-		"Please use the newest link that you were given, or contact us again.", false},
-	{errInvitation, http.StatusForbidden, "invitation", "An invitation is needed",
-		"Video calls start from a personal link.",
-		"Please open the link that you were given, or contact us again for a new one.", false},
-	{errBusy, http.StatusTooManyRequests, "too-fast", "One moment, please",
-		"Many people are opening video calls from your network right now.", "Please try again in a minute.", true},
-	{errOver, http.StatusGone, "visit-over", "This video call is over",
-		"This video call is over.", "Please start again, or use the newest link that you were given.", true},
-	{errName, http.StatusBadRequest, "name", "Please enter your name", "Please enter your name.", "Up to 80 letters.", true},
+	{invite.ErrForged, http.StatusNotFound, "link-forged", false},
+	{invite.ErrExpired, http.StatusGone, "link-expired", false},
+	{invite.ErrUsed, http.StatusGone, "link-used", false},
+	{invite.ErrWithdrawn, http.StatusGone, "link-withdrawn", false},
+	{errInvitation, http.StatusForbidden, "invitation", false},
+	{errBusy, http.StatusTooManyRequests, "too-fast", true},
+	{errOver, http.StatusGone, "visit-over", true},
+	{errName, http.StatusBadRequest, "name", true},
 }
 
-// refusalOf finds an error's words. What is not in the table cannot be found out right now.
+// refusalOf finds an error's row. What is not in the table cannot be found out right now.
 func refusalOf(err error) refusal {
 	for _, r := range refusals {
 		if errors.Is(err, r.kind) {
 			return r
 		}
 	}
-	return refusal{err, http.StatusServiceUnavailable, "unavailable", "Video calls cannot be started right now",
-		"Our server cannot look up your invitation at the moment.", "Your link stays good. Please try again in a minute.", true}
+	return refusal{err, http.StatusServiceUnavailable, "unavailable", true}
 }
 
 // refuse answers with a page that says why and what to do.
 func (a *App) refuse(c echo.Context, err error) error {
+	return a.refuseIn(c, languageOf(c, ""), err)
+}
+
+func (a *App) refuseIn(c echo.Context, lang string, err error) error {
 	r := refusalOf(err)
 	a.cfg.Log.Info("customer refused", "reason", r.code, "err", err)
-	p := static.ErrorPage{Lang: language(c.Request()), Title: r.title, Message: r.message, Next: r.next}
+	p := static.ErrorPage{Lang: lang, Code: r.code}
 	if r.retry {
 		p.RetryURL = c.Request().URL.Path
 		retryAfter(c.Response().Header())

@@ -8,7 +8,9 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/videoleg/videoleg/session"
 	"github.com/videoleg/videoleg/session/page"
+	"github.com/videoleg/videoleg/static"
 )
 
 // browser keeps the cookies of one customer.
@@ -114,6 +116,44 @@ func TestWebApp(t *testing.T) {
 	}
 }
 
+// TestProblemsHaveWords: what a page finds for a code is what the server says itself, in English.
+func TestProblemsHaveWords(t *testing.T) {
+	all := session.Problems()
+	for _, r := range append(refusals, refusalOf(nil)) {
+		all = append(all, problem(r.kind))
+	}
+	for _, p := range all {
+		for part, want := range map[string]string{"message": p.Message, "next": p.Next} {
+			if got := static.Word("en", "error."+p.Code+"."+part); got == "" || got != want {
+				t.Errorf("the words for %s of %s are %q, want %q", part, p.Code, got, want)
+			}
+		}
+	}
+}
+
+func TestRefusalsSpeakTheCustomersLanguage(t *testing.T) {
+	c := newCustomers(t, nil)
+	for accept, want := range map[string]string{
+		"de-CH, de;q=0.9": "Dieser Link ist nicht vollständig", "fi, fr;q=0.5": "Ce lien n&#39;est pas complet", "no": "Denne lenken er ikke fullstendig",
+		"es-419": "Este enlace no está completo", "fi": "This link is not complete",
+	} {
+		w := c.ask("GET", "/i/forged", "", "Accept-Language", accept)
+		if body := w.Body.String(); !strings.Contains(body, want) {
+			t.Errorf("%s: the page lacks %q: %s", accept, want, body)
+		}
+	}
+	made := c.invited(`{"locale":"nb-NO"}`)
+	if w := c.ask("GET", made.path(), "", "Accept-Language", "de"); !strings.Contains(w.Body.String(), `<html lang="nb" dir="ltr">`) {
+		t.Error("the page does not speak the invitation's language")
+	}
+	if err := c.sessions.Withdraw(t.Context(), made.ID); err != nil {
+		t.Fatal(err)
+	}
+	if w := c.ask("GET", made.path(), "", "Accept-Language", "de"); !strings.Contains(w.Body.String(), "Denne invitasjonen trengs ikke lenger") {
+		t.Error("the refusal does not speak the invitation's language")
+	}
+}
+
 // TestHello has pages come with tokens of all kinds. None gets as far as a room: their names are
 // refused first, or the tokens.
 func TestHello(t *testing.T) {
@@ -152,14 +192,14 @@ func TestHello(t *testing.T) {
 	}
 }
 
-func TestLanguage(t *testing.T) {
+func TestPreferred(t *testing.T) {
 	for header, want := range map[string]string{
 		"de-CH,de;q=0.9": "de-CH", "fr;q=0.8, en": "fr", "": "", "*": "", "<script>": "", strings.Repeat("en-", 100): "",
 	} {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Header.Set("Accept-Language", header)
-		if got := language(r); got != want {
-			t.Errorf("language(%.20q) = %q, want %q", header, got, want)
+		if got := preferred(r); got != want {
+			t.Errorf("preferred(%.20q) = %q, want %q", header, got, want)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/videoleg/videoleg/session/invite"
 	"github.com/videoleg/videoleg/session/page"
 	"github.com/videoleg/videoleg/session/seal"
+	"github.com/videoleg/videoleg/static"
 )
 
 // visit is what a visit token holds.
@@ -106,7 +107,7 @@ func (a *App) begin(c echo.Context, name string) (invite.Session, error) {
 	case !a.limits.adhoc.allow(address(c)):
 		return invite.Session{}, errBusy
 	}
-	return a.cfg.Sessions.Begin(c.Request().Context(), name, language(c.Request()))
+	return a.cfg.Sessions.Begin(c.Request().Context(), name, preferred(c.Request()))
 }
 
 // comeBack returns to the session of a visit: he who is in stays, others need one that is open.
@@ -123,11 +124,13 @@ func (a *App) comeBack(c echo.Context, id, name string) (*session.Visit, error) 
 	return a.cfg.Visits.Join(id, name)
 }
 
-// problem words an error of enter for a customer.
+// problem words an error of enter for a customer: in English, which his page says in its own
+// language by the code.
 func problem(err error) page.Problem {
 	for _, r := range refusals {
 		if errors.Is(err, r.kind) {
-			return page.Problem{Code: r.code, Message: r.message, Next: r.next, Retry: r.retry}
+			say := func(part string) string { return static.Word("en", "error."+r.code+"."+part) }
+			return page.Problem{Code: r.code, Message: say("message"), Next: say("next"), Retry: r.retry}
 		}
 	}
 	return session.CustomerProblem(err)

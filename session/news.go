@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,26 +77,28 @@ func (e *centreError) Error() string {
 	return fmt.Sprintf("session: the contact centre was not reached: %s", e.reason)
 }
 
-// problem words it for the customer, by what nodes and SIP say.
+// centreProblems are what nodes and SIP say of such a call, and what the customer is told. The first
+// row with one of the words counts.
+var centreProblems = []struct {
+	words   []string
+	problem page.Problem
+}{
+	{[]string{"busy", "486", "600"}, again("centre-busy", "All our lines are busy.", "Please try again in a few minutes.")},
+	{[]string{"no answer", "not answer", "timeout", "timed out", "408", "480"},
+		again("centre-no-answer", "Our contact centre did not answer.", "Please try again in a moment. If it keeps happening, call us by phone.")},
+	{[]string{"reject", "declin", "forbidden", "403", "603"},
+		again("centre-declined", "Our contact centre did not take the call.", "Please try again in a moment. If it keeps happening, call us by phone.")},
+}
+
+var centreUnreachable = again("centre-unreachable", "We could not reach our contact centre.", "Please try again in a moment. If it keeps happening, call us by phone.")
+
+// problem words it for the customer.
 func (e *centreError) problem() page.Problem {
-	p := page.Problem{Code: "centre-unreachable", Message: "We could not reach our contact centre.",
-		Next: "Please try again in a moment. If it keeps happening, call us by phone.", Retry: true}
 	reason := strings.ToLower(e.reason)
-	says := func(words ...string) bool {
-		for _, word := range words {
-			if strings.Contains(reason, word) {
-				return true
-			}
+	for _, row := range centreProblems {
+		if slices.ContainsFunc(row.words, func(word string) bool { return strings.Contains(reason, word) }) {
+			return row.problem
 		}
-		return false
 	}
-	switch {
-	case says("busy", "486", "600"):
-		p.Code, p.Message, p.Next = "centre-busy", "All our lines are busy.", "Please try again in a few minutes."
-	case says("no answer", "not answer", "timeout", "timed out", "408", "480"):
-		p.Code, p.Message = "centre-no-answer", "Our contact centre did not answer."
-	case says("reject", "declin", "forbidden", "403", "603"):
-		p.Code, p.Message = "centre-declined", "Our contact centre did not take the call."
-	}
-	return p
+	return centreUnreachable
 }

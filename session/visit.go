@@ -325,21 +325,3 @@ func (v *Visit) finish() {
 	v.visits.forget(v)
 	v.log.Info("visit over")
 }
-
-// CustomerProblem words an error for a customer, who knows nothing of rooms, nodes and PINs.
-func CustomerProblem(err error) page.Problem {
-	if centre := new(centreError); errors.As(err, &centre) {
-		return centre.problem()
-	}
-	p := FaultOf(err).Problem
-	switch {
-	case errors.Is(err, pexrtc.ErrCapacity), errors.Is(err, ErrTooMany):
-		p.Message, p.Next = "All our video lines are busy.", "Please try again in a few minutes."
-	case errors.Is(err, pexrtc.ErrNoConference):
-		p.Message, p.Next = "This video call is not open.", "Please use the newest link that you were given, or start again."
-	default:
-		p.Message, p.Next = "The video call could not be set up.", "Please try again in a moment. If it keeps happening, call us by phone."
-	}
-	p.Retry = true
-	return p
-}

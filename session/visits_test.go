@@ -71,8 +71,8 @@ func TestVisitWordsItsProblems(t *testing.T) {
 			t.Fatal(err)
 		}
 		tab := c.visit(v)
-		if m := tab.await("tells the failure", func(m message) bool { return m.Error != nil }); m.Error.Code != "room-full" {
-			t.Errorf("the page is told %s, want room-full", m.Error.Code)
+		if m := tab.await("tells the failure", func(m message) bool { return m.Error != nil }); m.Error.Code != "lines-busy" {
+			t.Errorf("the page is told %s, want lines-busy", m.Error.Code)
 		}
 		c.node.SetFaults(pexrtctest.Faults{})
 		tab.say(map[string]any{"type": "retry"})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -47,15 +48,18 @@ type CustomerPage struct {
 }
 
 // ErrorPage is a whole page that says what went wrong and what to do: wrong
-// address, refused, invitation over. Both apps use it.
+// address, refused, invitation over. Both apps use it. What the code says in
+// the page's language goes before the sentences given here.
 type ErrorPage struct {
 	Lang       string
-	Title      string // short, as a headline
-	Message    string // the cause
-	Next       string // what to do now
-	RetryURL   string // where Try again leads; empty: no button
-	RetryLabel string // empty: Try again
-	RequestID  string // stamp for support; may be empty
+	Code       string   // of the words; empty: the sentences below
+	Values     []string // stand in the code's words for #1, #2, …
+	Title      string   // short, as a headline; empty: a general one
+	Message    string   // the cause
+	Next       string   // what to do now
+	RetryURL   string   // where Try again leads; empty: no button
+	RetryLabel string   // empty: Try again
+	RequestID  string   // stamp for support; may be empty
 }
 
 // Render writes the page. The error is the writer's: the page is complete
@@ -78,7 +82,7 @@ var templates = sync.OnceValue(func() *template.Template {
 })
 
 func render(w io.Writer, name, lang string, page any) error {
-	lang = language(lang)
+	lang = Language(lang)
 	var b bytes.Buffer
 	if err := templates().ExecuteTemplate(&b, name, view{Page: page, Lang: lang}); err != nil {
 		return fmt.Errorf("static: %w", err)
@@ -111,6 +115,23 @@ func (v view) Word(key string) (string, error) {
 		return "", fmt.Errorf("no word for %q", key)
 	}
 	return w, nil
+}
+
+// Told is the message, the next step or the title of what went wrong: the words
+// for its code, as the modules find them, else the given ones.
+func (v view) Told(code, part, given string) string {
+	if w, ok := dictionaries()[v.Lang]["error."+code+"."+part]; ok {
+		return w
+	}
+	return given
+}
+
+// Fill puts values in their places in a text: #1, #2, …
+func (v view) Fill(text string, values []string) string {
+	for i, value := range values {
+		text = strings.ReplaceAll(text, "#"+strconv.Itoa(i+1), value)
+	}
+	return text
 }
 
 // Status says a status in the page's language; unknown ones stay as they are.

@@ -159,7 +159,8 @@ func TestHostileValuesStayText(t *testing.T) {
 	pages := []page{
 		WidgetPage{evil, evil, evil, evil, evil, true, evil, evil, evil, evil, evil, evil, evil, evil, evil, true},
 		CustomerPage{evil, evil, true, evil, evil, evil, evil, evil, evil, evil, evil, true},
-		ErrorPage{evil, evil, evil, evil, "javascript:alert(1)", evil, evil},
+		ErrorPage{Lang: evil, Code: evil, Title: evil, Message: evil, Next: evil, RetryURL: "javascript:alert(1)", RetryLabel: evil, RequestID: evil},
+		ErrorPage{Code: "sign-in-refused", Values: []string{evil, evil}},
 	}
 	for _, p := range pages {
 		source := rendered(t, p)

@@ -7,12 +7,6 @@ import (
 	"sync"
 )
 
-// fallback is the language every word exists in.
-const fallback = "en"
-
-// rightToLeft are the languages written from right to left.
-var rightToLeft = map[string]bool{"ar": true, "fa": true, "he": true, "ur": true}
-
 // dictionary holds one language's words by key; every language has them all.
 type dictionary map[string]string
 
@@ -44,19 +38,6 @@ func parseWords(module string) (dictionary, error) {
 	return d, err
 }
 
-// language picks the file for a language tag as browsers and Genesys Cloud
-// write it ("de", "en-US", "pt_BR"); unknown ones are English.
-func language(tag string) string {
-	tag = strings.ToLower(strings.ReplaceAll(tag, "_", "-"))
-	for tag != "" {
-		if _, ok := dictionaries()[tag]; ok {
-			return tag
-		}
-		cut := strings.LastIndexByte(tag, '-')
-		if cut < 0 {
-			break
-		}
-		tag = tag[:cut]
-	}
-	return fallback
-}
+// Word is what a key says in a language of ours: one that Language has returned. Keys that there are
+// no words for say nothing.
+func Word(lang, key string) string { return dictionaries()[lang][key] }

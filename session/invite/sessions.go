@@ -78,7 +78,8 @@ func (ss *Sessions) Lookup(ctx context.Context, id string) (Session, error) {
 	return s, err
 }
 
-// Find returns the session that a link's token leads to, if that visitor may redeem it now.
+// Find returns the session that a link's token leads to, if that visitor may redeem it now. Of a link
+// that no longer opens it returns the session along with the error.
 func (ss *Sessions) Find(ctx context.Context, token, visitor string) (Session, error) {
 	s, _, err := ss.find(ctx, token, hash(visitor))
 	return s, err

@@ -1,0 +1,45 @@
+package static
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestLanguage(t *testing.T) {
+	tests := []struct {
+		name   string
+		wishes []string
+		want   string
+	}{
+		{"none", nil, "en"},
+		{"empty", []string{"", ""}, "en"},
+		{"plain", []string{"de"}, "de"},
+		{"with a region", []string{"de-AT"}, "de"},
+		{"as Genesys Cloud writes it", []string{"FR_ca"}, "fr"},
+		{"with script and region", []string{"es-Latn-MX"}, "es"},
+		{"Norwegian by its old tag", []string{"no-NO"}, "nb"},
+		{"the other Norwegian", []string{"nn"}, "nb"},
+		{"unknown", []string{"xx"}, "en"},
+		{"unknown with a known region", []string{"xx-de"}, "en"},
+		{"the second wish", []string{"xx", "es"}, "es"},
+		{"the first wish", []string{"nb", "es"}, "nb"},
+		{"header", []string{"de-CH,de;q=0.9,en;q=0.8"}, "de"},
+		{"header by weight", []string{"en;q=0.4, fr;q=0.9, de;q=0.5"}, "fr"},
+		{"header whose first is unknown", []string{"fi, xx;q=0.9, es;q=0.1"}, "es"},
+		{"header that refuses", []string{"de;q=0, fr;q=0.1"}, "fr"},
+		{"anything", []string{"*"}, "en"},
+		{"no weight", []string{"de;q=much, fr"}, "fr"},
+		{"not a number", []string{"de;q=NaN, fr"}, "fr"},
+		{"a path", []string{"../../etc/passwd"}, "en"},
+		{"dashes", []string{strings.Repeat("-", 100_000)}, "en"},
+		{"commas", []string{strings.Repeat(",", 100_000) + "de"}, "en"},
+		{"long", []string{strings.Repeat("de-", 100_000)}, "en"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := Language(tt.wishes...); got != tt.want {
+				t.Errorf("Language(%.60q) = %q, want %q", tt.wishes, got, tt.want)
+			}
+		})
+	}
+}
