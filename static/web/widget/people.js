@@ -8,7 +8,7 @@ const SURE = 4000; // ms in which a removal must be confirmed
 /**
  * @param {HTMLElement} body
  * @param {import("./session.js").Session} session
- * @returns {import("./panel.js").View}
+ * @returns {import("../shared/panel.js").View}
  */
 export function open(body, { room }) {
   const list = make("ul", { className: "people" });

@@ -8,7 +8,7 @@ import { place } from "./selfview.js";
 /**
  * @param {HTMLElement} body
  * @param {import("./session.js").Session} session
- * @returns {import("./panel.js").View}
+ * @returns {import("../shared/panel.js").View}
  */
 export function open(body, session) {
   const camera = make("select", { id: "setting-camera" });

@@ -14,7 +14,7 @@ const SVG = "http://www.w3.org/2000/svg";
 /**
  * @param {HTMLElement} body
  * @param {import("./session.js").Session} session
- * @returns {import("./panel.js").View}
+ * @returns {import("../shared/panel.js").View}
  */
 export function open(body, session) {
   const rates = new Rates();

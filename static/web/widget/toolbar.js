@@ -1,12 +1,17 @@
 // The buttons: which there are, what they are called now, what they do.
 
 import { draw, say } from "../shared/dom.js";
+import * as panel from "../shared/panel.js";
 import { word } from "../shared/words.js";
 import { copy } from "./clipboard.js";
-import * as panel from "./panel.js";
 import * as popout from "./popout.js";
 
-const PANELS = ["people", "chat", "statistics", "settings"];
+const PANELS = {
+  people: () => import("./people.js"),
+  chat: () => import("../shared/chat.js"),
+  statistics: () => import("./statistics.js"),
+  settings: () => import("./settings.js"),
+};
 
 const at = (id) => document.getElementById(id);
 
@@ -30,7 +35,7 @@ export function startToolbar(current, tell) {
   at("invite").onclick = () => invite(current(), tell);
   at("support").onclick = () => support(current(), tell);
   at("popout").onclick = () => togglePopout(tell);
-  for (const name of PANELS) at(name).onclick = () => panel.toggle(name, current());
+  panel.offer(PANELS, current);
 }
 
 /**
@@ -57,8 +62,8 @@ export function renderToolbar(session, { idle, picture }) {
   at("chat").hidden = !room?.chat;
   at("statistics").hidden = !room;
   at("settings").hidden = at("support").hidden = !session;
-  for (const id of [...PANELS, "invite", "support"]) label(id, id);
-  mark("people", room ? session.room.people.filter(({ waiting }) => waiting).length : 0, "people.waiting");
+  for (const id of [...Object.keys(PANELS), "invite", "support"]) label(id, id);
+  panel.mark("people", room ? session.room.people.filter(({ waiting }) => waiting).length : 0, "people.waiting");
   if (panel.opened() && at(panel.opened()).hidden) panel.close();
 }
 
@@ -68,19 +73,6 @@ function label(id, name, icon) {
   say(at(id).querySelector("span"), text);
   if (at(id).title !== text) at(id).title = text;
   if (icon) draw(at(id), icon);
-}
-
-/**
- * A number on a button, and what it counts for those who hear it.
- * @param {string} id
- * @param {number} count
- * @param {string} key of the words, with # for the number
- */
-export function mark(id, count, key) {
-  const badge = at(`${id}-mark`);
-  badge.hidden = !count;
-  say(badge, count ? String(count) : "");
-  say(at(`${id}-count`), count ? word(key).replace("#", count) : "");
 }
 
 async function invite(session, tell) {

@@ -1,14 +1,14 @@
 // The agent's page: shows what Session knows. Opens no connection itself.
 
 import { draw, say } from "../shared/dom.js";
+import * as panel from "../shared/panel.js";
 import { fitPicture, show, watchFrames } from "../shared/picture.js";
 import { word } from "../shared/words.js";
 import { followDesktop } from "./lifecycle.js";
-import * as panel from "./panel.js";
 import * as popout from "./popout.js";
 import { renderSelf } from "./selfview.js";
 import { started } from "./start.js";
-import { mark, renderToolbar, startToolbar } from "./toolbar.js";
+import { renderToolbar, startToolbar } from "./toolbar.js";
 
 const SLOW = 20000; // ms that a step may take before the page offers a way out
 const TOAST = 6000;
@@ -134,7 +134,7 @@ function renderRecording(recording) {
 function renderUnread() {
   const unread = session?.room.unread ?? 0;
   if (unread && panel.opened() === "chat") session.room.read();
-  else mark("chat", unread, "chat.unread");
+  else panel.mark("chat", unread, "chat.unread");
 }
 
 function renderBanner(key) {

@@ -1,13 +1,15 @@
 // Messages to and from everybody in the room.
 
-import { make } from "../shared/dom.js";
-import { word } from "../shared/words.js";
+import { make } from "./dom.js";
+import { word } from "./words.js";
+
+/** @typedef {import("../widget/room.js").Message} Message */
 
 const LONGEST = 1000; // characters of one message
 
 /**
  * @param {HTMLElement} body
- * @param {import("./session.js").Session} session
+ * @param {{room: {messages: Message[], ask: (wish: {type: "chat", text: string}) => void, read: () => void}}} call
  * @returns {import("./panel.js").View}
  */
 export function open(body, { room }) {
@@ -43,7 +45,7 @@ export function open(body, { room }) {
   return { render };
 }
 
-/** @param {import("./session.js").Message} message */
+/** @param {Message} message */
 function line({ from, own, text, at }) {
   const time = new Date(at);
   const clock = time.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });

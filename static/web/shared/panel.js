@@ -1,8 +1,8 @@
 // The panel beside or below the picture: one view at a time, its module loaded
 // when it is first wanted.
 
-import { say } from "../shared/dom.js";
-import { word } from "../shared/words.js";
+import { say } from "./dom.js";
+import { word } from "./words.js";
 
 /**
  * @typedef {object} View what a module's open returns
@@ -10,39 +10,46 @@ import { word } from "../shared/words.js";
  * @property {() => void} [close]
  */
 
-const MODULES = {
-  people: () => import("./people.js"),
-  chat: () => import("./chat.js"),
-  statistics: () => import("./statistics.js"),
-  settings: () => import("./settings.js"),
-};
+/** @typedef {Record<string, () => Promise<{open: (body: HTMLElement, about: any) => View}>>} Modules */
 
 const panel = document.querySelector("#panel");
 const body = panel.querySelector(".body");
 
+/** @type {Modules} */
+let modules = {};
 let name = ""; // of the open view
 /** @type {View|null} */
 let view = null;
+
+/**
+ * Makes the views' buttons work; each has the view's name for its ID.
+ * @param {Modules} all by name
+ * @param {() => any} about what the views show
+ */
+export function offer(all, about) {
+  modules = all;
+  for (const key of Object.keys(all)) document.getElementById(key).onclick = () => toggle(key, about());
+}
 
 /** The view that is open, "" if none is. */
 export const opened = () => name;
 
 /**
  * Opens a view, or closes it if it is open.
- * @param {keyof typeof MODULES} wanted
- * @param {import("./session.js").Session} session
+ * @param {string} wanted
+ * @param {any} about what it shows
  */
-export async function toggle(wanted, session) {
+async function toggle(wanted, about) {
   if (name === wanted) return close();
   drop();
   name = wanted;
-  mark();
+  press();
   panel.hidden = false;
   panel.dataset.view = name;
   say(panel.querySelector("h2"), word(`button.${name}`));
-  const { open } = await MODULES[wanted]();
+  const { open } = await modules[wanted]();
   if (name !== wanted) return; // another was chosen meanwhile
-  view = open(body, session);
+  view = open(body, about);
   panel.querySelector("h2").focus();
 }
 
@@ -51,7 +58,7 @@ export function close() {
   const opener = name && document.getElementById(name);
   drop();
   panel.hidden = true;
-  mark();
+  press();
   if (opener && !opener.hidden) opener.focus();
 }
 
@@ -67,8 +74,21 @@ function drop() {
   body.replaceChildren();
 }
 
-function mark() {
-  for (const key of Object.keys(MODULES)) document.getElementById(key).setAttribute("aria-expanded", String(key === name));
+function press() {
+  for (const key of Object.keys(modules)) document.getElementById(key).setAttribute("aria-expanded", String(key === name));
+}
+
+/**
+ * A number on a view's button, and what it counts for those who hear it.
+ * @param {string} id of the button
+ * @param {number} count
+ * @param {string} key of the words, with # for the number
+ */
+export function mark(id, count, key) {
+  const badge = document.getElementById(`${id}-mark`);
+  badge.hidden = !count;
+  say(badge, count ? String(count) : "");
+  say(document.getElementById(`${id}-count`), count ? word(key).replace("#", count) : "");
 }
 
 panel.querySelector(".head button").onclick = close;
