@@ -192,6 +192,31 @@ func TestHello(t *testing.T) {
 	}
 }
 
+// TestCheck has a page look how far away we are, more often than any page of ours does.
+func TestCheck(t *testing.T) {
+	c := newCustomers(t, nil)
+	server := httptest.NewServer(c.echo)
+	defer server.Close()
+	for _, token := range []string{"", "forged", strings.TrimPrefix(c.invited("").path(), "/i/")} {
+		conn, answer, err := websocket.DefaultDialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(server.URL, "http")+"/visit",
+			http.Header{"Origin": {"https://customers.example"}})
+		if err != nil {
+			t.Fatalf("%v %v", err, answer)
+		}
+		defer conn.Close()
+		for i := range maxChecks + 1 {
+			if err := conn.WriteJSON(map[string]string{"type": "check", "visit": token}); err != nil {
+				t.Fatal(err)
+			}
+			var out page.Out
+			err := conn.ReadJSON(&out)
+			if closed := err != nil; closed != (i == maxChecks) || !closed && out.Type != page.Check {
+				t.Errorf("answer %d is %+v, %v", i, out, err)
+			}
+		}
+	}
+}
+
 func TestPreferred(t *testing.T) {
 	for header, want := range map[string]string{
 		"de-CH,de;q=0.9": "de-CH", "fr;q=0.8, en": "fr", "": "", "*": "", "<script>": "", strings.Repeat("en-", 100): "",

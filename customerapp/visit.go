@@ -36,12 +36,16 @@ func (a *App) socket(c echo.Context) error {
 		return nil // the upgrade has answered
 	}
 	var v *session.Visit
+	checks := 0
 	err = conn.Serve(c.Request().Context(), func(in page.In) {
 		switch {
 		case v != nil && in.Type != page.Hello:
 			v.Handle(conn, in)
 		case v == nil && in.Type == page.Hello:
 			v = a.hello(c, conn, in)
+		case v == nil && in.Type == page.Check && checks < maxChecks:
+			a.check(c, conn, in.Visit, checks == 0)
+			checks++
 		default:
 			conn.Close() // no page of ours does so
 		}
@@ -50,6 +54,30 @@ func (a *App) socket(c echo.Context) error {
 		v.Detach(conn, err)
 	}
 	return nil
+}
+
+// maxChecks bounds the questions of a page that checks its network before the call.
+const maxChecks = 16
+
+// check answers such a question at once, so that the page learns how far away we are. The first answer
+// names the servers that its media will use, if the page may start a visit.
+func (a *App) check(c echo.Context, conn *page.Conn, token string, first bool) {
+	out := page.Out{Type: page.Check}
+	if first && a.mayStart(c, token) {
+		out.Servers = a.cfg.Visits.Servers()
+	}
+	conn.Send(out)
+}
+
+func (a *App) mayStart(c echo.Context, token string) bool {
+	if token == "" {
+		return a.cfg.Adhoc
+	}
+	if a.visits.Open(token, new(visit)) == nil {
+		return true
+	}
+	_, err := a.cfg.Sessions.Find(c.Request().Context(), token, a.knownVisitor(c.Request()))
+	return err == nil
 }
 
 // hello brings the page to its visit: the one of its token, or a new one. It returns nil after

@@ -227,7 +227,7 @@ func (c *Call) Attach(conn *page.Conn, live bool) bool {
 		c.note("page", "attached", "")
 		c.update()
 		c.showPeople()
-		c.tellChat(c.chat.lines...)
+		c.window.chat(c.chat.lines...)
 		if !live {
 			c.askPage(page.Connect)
 		}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -47,40 +48,67 @@ func cut(s string, n int) string {
 	return strings.ToValidUTF8(s, "")
 }
 
-// chatted takes a message of the room. Programs talk in other types than text.
-func (c *Call) chatted(m pexrtc.MessageReceived) {
+// take keeps a message of the room and returns its line, or nothing. Programs talk in other types
+// than text.
+func (h *chat) take(m pexrtc.MessageReceived, at time.Time) []page.Message {
 	if (m.Type != "" && m.Type != "text/plain") || strings.TrimSpace(m.Payload) == "" {
-		return
+		return nil
 	}
-	c.tellChat(c.chat.add(m.Origin, m.Payload, false, c.now()))
+	return []page.Message{h.add(m.Origin, m.Payload, false, at)}
+}
+
+var errNoChat = errors.New("session: the room carries no messages")
+
+// sendText says something in the room.
+func sendText(ctx context.Context, p *pexrtc.Participant, text string) error {
+	if p == nil || !p.ChatEnabled() {
+		return errNoChat
+	}
+	ctx, cancel := context.WithTimeout(ctx, flagTime)
+	defer cancel()
+	return p.Message(ctx, text)
 }
 
 // say sends what the agent wrote, and shows it to him once the room has taken it.
 func (c *Call) say(text string) {
-	p := c.stay.participant
 	if text = strings.TrimSpace(cut(text, maxChatText)); text == "" {
 		return
 	}
-	if p == nil || !p.ChatEnabled() {
-		c.refuse(page.Chat, nil)
-		return
-	}
+	p := c.stay.participant
 	c.async(func(ctx context.Context) func() {
-		ctx, cancel := context.WithTimeout(ctx, flagTime)
-		defer cancel()
-		err := p.Message(ctx, text)
+		err := sendText(ctx, p, text)
 		return func() {
 			if err != nil {
 				c.refuse(page.Chat, err)
 				return
 			}
-			c.tellChat(c.chat.add("", text, true, c.now()))
+			c.window.chat(c.chat.add("", text, true, c.now()))
 		}
 	})
 }
 
-func (c *Call) tellChat(lines ...page.Message) {
+// say does the same for the customer.
+func (v *Visit) say(text string) {
+	if text = strings.TrimSpace(cut(text, maxChatText)); text == "" {
+		return
+	}
+	p := v.participant
+	v.async(func(ctx context.Context) func() {
+		err := sendText(ctx, p, text)
+		return func() {
+			if err != nil {
+				v.log.Warn("message not sent", "err", err)
+				v.window.send(page.Out{Type: page.Refused, What: page.Chat})
+				return
+			}
+			v.window.chat(v.chat.add("", text, true, time.Now()))
+		}
+	})
+}
+
+// chat tells the page lines of the chat.
+func (w *window) chat(lines ...page.Message) {
 	if len(lines) > 0 {
-		c.window.send(page.Out{Type: page.Chat, Messages: lines})
+		w.send(page.Out{Type: page.Chat, Messages: lines})
 	}
 }

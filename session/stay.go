@@ -283,7 +283,7 @@ func (c *Call) event(e pexrtc.Event) {
 		c.stay.locked = e.Locked
 		c.update()
 	case pexrtc.MessageReceived:
-		c.chatted(e)
+		c.window.chat(c.chat.take(e, c.now())...)
 	case pexrtc.EventsLost:
 		c.stay.roster.Synced = false
 		c.tellRoster()

@@ -41,6 +41,7 @@ type Visit struct {
 	roster      pexrtc.Roster
 	centre      string // UUID of the contact centre's leg, once events say that it was answered
 	patience    timer  // ends waiting for that call
+	chat        chat
 	rejoins     int
 	ended       bool
 	left        bool // by the customer's own Leave
@@ -57,6 +58,7 @@ func (v *Visit) Attach(conn *page.Conn, live bool) bool {
 			old.Close()
 		}
 		v.update()
+		v.window.chat(v.chat.lines...)
 		if !live {
 			v.connectPage()
 		}
@@ -84,6 +86,8 @@ func (v *Visit) Handle(conn *page.Conn, in page.In) {
 			v.flag("mute", func(ctx context.Context, p *pexrtc.Participant) error { return p.SetMuted(ctx, in.On) })
 		case page.Camera:
 			v.flag("camera", func(ctx context.Context, p *pexrtc.Participant) error { return p.SetVideoMuted(ctx, !in.On) })
+		case page.Chat:
+			v.say(in.Text)
 		case page.Retry:
 			v.retry()
 		case page.Leave:
@@ -123,6 +127,7 @@ func (v *Visit) joined(p *pexrtc.Participant, err error) {
 		return
 	}
 	v.participant = p
+	v.visits.remember(servers(p))
 	v.leg = &bypassLeg{participant: p, audio: true, kbps: v.visits.cfg.Kbps}
 	v.log.Info("customer joined", "node", p.Node(), "participant", p.UUID())
 	v.async(func(ctx context.Context) func() {
@@ -206,6 +211,8 @@ func (v *Visit) event(e pexrtc.Event) {
 		}
 	case pexrtc.Candidate:
 		v.window.send(page.Out{Type: page.Candidate, Candidate: e.Candidate, Mid: e.MID})
+	case pexrtc.MessageReceived:
+		v.window.chat(v.chat.take(e, time.Now())...)
 	case pexrtc.CallDisconnected:
 		v.connectPage()
 	}
@@ -288,7 +295,11 @@ func (v *Visit) update() {
 	if v.status != before {
 		v.awaitCentre()
 	}
-	v.window.show(page.View{Status: v.status, AgentVideo: inRoom(v.roster).agentVideo && !v.ended, Error: v.problem})
+	view := page.View{Status: v.status, AgentVideo: inRoom(v.roster).agentVideo && !v.ended, Error: v.problem}
+	if v.participant != nil {
+		view.Room = &page.Room{Chat: v.participant.ChatEnabled()}
+	}
+	v.window.show(view)
 }
 
 // room is what a customer needs to know of who else is in his conference.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/videoleg/videoleg/pexrtc"
+	"github.com/videoleg/videoleg/session/page"
 	"github.com/videoleg/videoleg/session/seal"
 )
 
@@ -39,6 +40,8 @@ type Visits struct {
 	mu        sync.Mutex // guards what follows
 	byID      map[string]*Visit
 	announced map[string]time.Time // sessions without a visit, and until when they are open
+	servers   *page.Servers        // that the node gave the customer who joined last
+	learnt    time.Time            // when it did
 }
 
 // NewVisits returns an empty set; Close ends it.
@@ -100,6 +103,26 @@ func (vs *Visits) forget(v *Visit) {
 		delete(vs.byID, v.id)
 	}
 	vs.cfg.Metrics.visits.Dec()
+}
+
+// serversLife is how long servers are good for a check. Their credentials may be good for hours.
+const serversLife = time.Hour
+
+func (vs *Visits) remember(s *page.Servers) {
+	vs.mu.Lock()
+	defer vs.mu.Unlock()
+	vs.servers, vs.learnt = s, time.Now()
+}
+
+// Servers are those that a customer's media will probably use: what the node gave the last one. For
+// whoever may start a visit, to check the way to them before; nil while nothing is known.
+func (vs *Visits) Servers() *page.Servers {
+	vs.mu.Lock()
+	defer vs.mu.Unlock()
+	if vs.servers == nil || time.Since(vs.learnt) > serversLife {
+		return nil
+	}
+	return vs.servers
 }
 
 func (vs *Visits) customerLeft(id string) {

@@ -18,6 +18,7 @@ const (
 	Retry  Type = "retry"  // Try again was pressed
 	Stop   Type = "stop"   // the widget is about to be removed
 	Leave  Type = "leave"  // the customer leaves
+	Check  Type = "check"  // before hello, in both directions: how far is it to us, and by which servers does media go
 
 	Lock   Type = "lock"   // newcomers wait, or do not any more
 	Admit  Type = "admit"  // let one who waits in
@@ -165,7 +166,7 @@ type View struct {
 	Why string `json:"why,omitempty"`
 	// Recording is the call's recording: active, paused, none, or empty while unknown.
 	Recording string `json:"recording,omitempty"`
-	Room      *Room  `json:"room,omitempty"` // agent: nil while we are in none
+	Room      *Room  `json:"room,omitempty"` // nil while we are in none
 
 	Error *Problem `json:"error,omitempty"`
 }
