@@ -3,7 +3,7 @@
 import { make } from "./dom.js";
 import { word } from "./words.js";
 
-/** @typedef {import("../widget/room.js").Message} Message */
+/** @typedef {import("./room.js").Message} Message */
 
 const LONGEST = 1000; // characters of one message
 

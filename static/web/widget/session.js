@@ -5,7 +5,7 @@
 import { Device } from "../shared/devices.js";
 import { Leg } from "../shared/leg.js";
 import { Signal } from "../shared/signal.js";
-import { Room } from "./room.js";
+import { Room } from "../shared/room.js";
 
 /**
  * The whole state of the call, as the server sends it each time.

@@ -1,5 +1,5 @@
-// The room as the agent's page knows it: who is in it, what was written, and
-// what may be asked for. Knows no DOM.
+// The room as a page knows it: who is in it, what was written, and what may be
+// asked for. Knows no DOM.
 
 const ANSWER_LIMIT = 6000; // ms for the server to answer a question
 
@@ -34,7 +34,7 @@ export class Room {
   /** Counters of the hop from the server to the node, while watched; null: there is none. */
   hop = null;
   #on;
-  #readTo = 0; // number of the last message that the agent has read
+  #readTo = 0; // number of the last message that was read
   /** @type {Map<string, (told: any) => void>} by the answer's type */ #questions = new Map();
 
   /** @param {RoomEvents} on */
@@ -42,12 +42,12 @@ export class Room {
     this.#on = on;
   }
 
-  /** How many messages the agent has not read. */
+  /** How many messages the person has not read. */
   get unread() {
     return this.messages.filter(({ n, own }) => !own && n > this.#readTo).length;
   }
 
-  /** The agent has read all there is. */
+  /** The person has read all there is. */
   read() {
     this.#readTo = this.messages.at(-1)?.n ?? 0;
     this.#on.changed();
