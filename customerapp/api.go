@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,17 +25,39 @@ var openAPI []byte
 
 // mountAPI adds the routes of the API. Without keys there is none, but for a word about that.
 func (a *App) mountAPI(e *echo.Echo) {
-	g := e.Group(apiPath, a.apiErrors)
-	g.RouteNotFound("/*", func(echo.Context) error { return errNoRoute })
+	nothing := func(c echo.Context) error { return errNoRoute.answer(c) }
+	e.RouteNotFound("/api/*", nothing)
 	if len(a.cfg.APIKeys) == 0 {
 		return
 	}
-	g.GET("/openapi.json", func(c echo.Context) error { return c.JSONBlob(http.StatusOK, openAPI) })
-	keyed := g.Group("/invitations", a.authorize)
-	keyed.POST("", a.createInvitation)
-	keyed.GET("", a.listInvitations)
-	keyed.GET("/:id", a.getInvitation)
-	keyed.DELETE("/:id", a.withdrawInvitation)
+	g := e.Group(apiPath, a.apiErrors)
+	g.RouteNotFound("", nothing)
+	g.RouteNotFound("/*", nothing)
+	for _, resource := range []struct {
+		path    string
+		methods map[string]echo.HandlerFunc
+	}{
+		{"/openapi.json", map[string]echo.HandlerFunc{http.MethodGet: describe}},
+		{"/invitations", map[string]echo.HandlerFunc{
+			http.MethodGet: a.authorized(a.listInvitations), http.MethodPost: a.authorized(a.createInvitation)}},
+		{"/invitations/:id", map[string]echo.HandlerFunc{
+			http.MethodGet: a.authorized(a.getInvitation), http.MethodDelete: a.authorized(a.withdrawInvitation)}},
+	} {
+		g.Any(resource.path, otherMethod(slices.Sorted(maps.Keys(resource.methods))))
+		for method, handler := range resource.methods {
+			g.Add(method, resource.path, handler)
+		}
+	}
+}
+
+func describe(c echo.Context) error { return c.JSONBlob(http.StatusOK, openAPI) }
+
+// otherMethod answers methods that a resource does not have.
+func otherMethod(allowed []string) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Response().Header().Set("Allow", strings.Join(allowed, ", "))
+		return errMethod
+	}
 }
 
 // apiError is an answer that is no success: {"error":{"code","message"}}.
@@ -42,18 +66,35 @@ type apiError struct {
 	code, message string
 }
 
+// answer is the error as the caller gets it.
+func (e *apiError) answer(c echo.Context) error {
+	h := c.Response().Header()
+	h.Set("Cache-Control", "no-store")
+	switch e {
+	case errKey:
+		h.Set("WWW-Authenticate", `Bearer realm="videoleg"`)
+	case errCredentials:
+		h.Set("WWW-Authenticate", `Basic realm="videoleg", charset="UTF-8"`)
+	case errRate, errStorage:
+		retryAfter(h)
+	}
+	return c.JSON(e.status, map[string]any{"error": map[string]string{"code": e.code, "message": e.message}})
+}
+
 func (e *apiError) Error() string { return "customerapp: " + e.code + ": " + e.message }
 
 var (
-	errNoRoute    = &apiError{http.StatusNotFound, "not_found", "There is nothing at this address. The API is described at " + apiPath + "/openapi.json, where it is switched on."}
-	errKey        = &apiError{http.StatusUnauthorized, "unauthorized", "A valid API key is needed: Authorization: Bearer KEY."}
-	errRate       = &apiError{http.StatusTooManyRequests, "rate_limited", "Too many requests. Wait as long as Retry-After says, then go on more slowly."}
-	errNoSession  = &apiError{http.StatusNotFound, "not_found", "There is no invitation with this ID."}
-	errKeyReused  = &apiError{http.StatusUnprocessableEntity, "idempotency_key_reused", "This Idempotency-Key came before with another request. Use a new key for each invitation."}
-	errStorage    = &apiError{http.StatusServiceUnavailable, "unavailable", "Invitations cannot be reached right now. Repeat the request in a moment, with the same Idempotency-Key."}
-	errBadCursor  = badRequest("cursor is not one that this server gave.")
-	errBadLimit   = badRequest(fmt.Sprintf("limit is not a number from 1 to %d.", maxPage))
-	errBadRequest = badRequest("Idempotency-Key is not 1 to 255 printable characters.")
+	errNoRoute     = &apiError{http.StatusNotFound, "not_found", "There is nothing at this address. The API is described at " + apiPath + "/openapi.json, where it is switched on."}
+	errMethod      = &apiError{http.StatusMethodNotAllowed, "method_not_allowed", "This resource has other methods; Allow names them."}
+	errCredentials = &apiError{http.StatusUnauthorized, "unauthorized", "The user name or the password is wrong."}
+	errKey         = &apiError{http.StatusUnauthorized, "unauthorized", "A valid API key is needed: Authorization: Bearer KEY."}
+	errRate        = &apiError{http.StatusTooManyRequests, "rate_limited", "Too many requests. Wait as long as Retry-After says, then go on more slowly."}
+	errNoSession   = &apiError{http.StatusNotFound, "not_found", "There is no invitation with this ID."}
+	errKeyReused   = &apiError{http.StatusUnprocessableEntity, "idempotency_key_reused", "This Idempotency-Key came before with another request. Use a new key for each invitation."}
+	errStorage     = &apiError{http.StatusServiceUnavailable, "unavailable", "Invitations cannot be reached right now. Repeat the request in a moment, with the same Idempotency-Key."}
+	errBadCursor   = badRequest("cursor is not one that this server gave.")
+	errBadLimit    = badRequest(fmt.Sprintf("limit is not a number from 1 to %d.", maxPage))
+	errBadRequest  = badRequest("Idempotency-Key is not 1 to 255 printable characters.")
 )
 
 func badRequest(message string) *apiError {
@@ -83,28 +124,20 @@ func (a *App) apiErrors(next echo.HandlerFunc) echo.HandlerFunc {
 			a.cfg.Log.Error("API request failed", "path", c.Path(), "err", err)
 			known = errStorage
 		}
-		switch known {
-		case errKey:
-			c.Response().Header().Set("WWW-Authenticate", `Bearer realm="videoleg"`)
-		case errRate, errStorage:
-			retryAfter(c.Response().Header())
-		}
-		return c.JSON(known.status, map[string]any{"error": map[string]string{"code": known.code, "message": known.message}})
+		return known.answer(c)
 	}
 }
 
-// authorize lets in who has an API key, within the limits of his address and of the key. The key's
-// scope, in which its idempotency keys count, is put into the context.
-func (a *App) authorize(next echo.HandlerFunc) echo.HandlerFunc {
+// authorized lets in who has an API key, within the limits of the key and of his address; wrong keys
+// have a limit of their own. The key's scope, in which its idempotency keys count, is put into the
+// context.
+func (a *App) authorized(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if !a.limits.apiAddress.allow(address(c)) {
-			return errRate
-		}
 		scope, ok := a.scopeOf(givenKey(c.Request()))
-		if !ok {
+		switch {
+		case !ok && a.limits.wrongKey.allow(address(c)):
 			return errKey
-		}
-		if !a.limits.apiKey.allow(scope) {
+		case !ok, !a.limits.apiAddress.allow(address(c)), !a.limits.apiKey.allow(scope):
 			return errRate
 		}
 		c.Set(scopeName, scope)

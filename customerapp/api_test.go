@@ -238,6 +238,16 @@ func TestRateLimits(t *testing.T) {
 		t.Error("a key has no limit")
 	}
 	if flood(400, func(int) int { return c.ask("GET", invitations, "").Code }) == 0 {
+		t.Error("wrong keys can be tried without limit")
+	}
+	if w := c.ask("GET", invitations, "", "X-API-Key", otherKey); w.Code != 200 {
+		t.Errorf("beside wrong keys, a right one from the same address is answered with %d", w.Code)
+	}
+	if w := c.ask("GET", invitations, ""); w.Header().Get("Retry-After") == "" || decoded[failure](t, w, 429).Error.Code != "rate_limited" {
+		t.Errorf("who is too fast is told %v %s", w.Header(), w.Body)
+	}
+	c = newCustomers(t, func(cfg *Config) { cfg.APIKeys = manyKeys })
+	if flood(300, func(i int) int { return c.ask("GET", invitations, "", "X-API-Key", manyKeys[i%len(manyKeys)]).Code }) == 0 {
 		t.Error("an address has no limit")
 	}
 	if flood(300, func(int) int { return c.ask("GET", "/i/forged", "").Code }) == 0 {
@@ -245,6 +255,38 @@ func TestRateLimits(t *testing.T) {
 	}
 	if w := c.ask("GET", "/i/forged", ""); w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "One moment") {
 		t.Errorf("a customer who is too fast is told %d %s", w.Code, w.Body)
+	}
+}
+
+// manyKeys are so many that none reaches its own limit.
+var manyKeys = []string{"key-0000000000000000", "key-1111111111111111", "key-2222222222222222", "key-3333333333333333"}
+
+// Other methods and addresses are told so, in JSON, with a key and without.
+func TestAPIRoutes(t *testing.T) {
+	c := newCustomers(t, nil)
+	made := c.invited("")
+	for _, tc := range []struct {
+		method, path, allow string
+		status              int
+	}{
+		{"PUT", invitations, "GET, POST", 405},
+		{"DELETE", invitations, "GET, POST", 405},
+		{"OPTIONS", invitations, "GET, POST", 405},
+		{"PATCH", invitations + "/" + made.ID, "DELETE, GET", 405},
+		{"POST", invitations + "/" + made.ID, "DELETE, GET", 405},
+		{"POST", "/api/v1/openapi.json", "GET", 405},
+		{"GET", "/api/v1", "", 404},
+		{"GET", "/api/v1/", "", 404},
+		{"GET", "/api/v1/nothing", "", 404},
+		{"GET", "/api/v2/invitations", "", 404},
+	} {
+		for _, key := range []string{apiKey, ""} {
+			w := c.ask(tc.method, tc.path, "", "X-API-Key", key)
+			want := map[int]string{404: "not_found", 405: "method_not_allowed"}[tc.status]
+			if f := decoded[failure](t, w, tc.status); f.Error.Code != want || f.Error.Message == "" || w.Header().Get("Allow") != tc.allow {
+				t.Errorf("%s %s: %+v, Allow %q", tc.method, tc.path, f, w.Header().Get("Allow"))
+			}
+		}
 	}
 }
 

@@ -46,7 +46,7 @@ type App struct {
 
 // limits keep one caller from taking what is there for all.
 type limits struct {
-	page, adhoc, apiAddress, apiKey *limiter
+	page, adhoc, apiAddress, apiKey, wrongKey *limiter
 }
 
 // New returns the app; Mount puts it on a server.
@@ -59,7 +59,7 @@ func New(cfg Config) (*App, error) {
 		cfg: cfg, visits: visits, policy: static.CSP(nil, "ws"+strings.TrimPrefix(cfg.URL, "http")),
 		limits: limits{
 			page: newLimiter(10, 100), adhoc: newLimiter(1, 60),
-			apiAddress: newLimiter(50, 200), apiKey: newLimiter(20, 100),
+			apiAddress: newLimiter(50, 200), apiKey: newLimiter(20, 100), wrongKey: newLimiter(wrongRate, wrongBurst),
 		},
 	}, nil
 }

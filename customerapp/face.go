@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/time/rate"
 )
 
 // Face is an HTTP face for Pexip: a handler behind one pair of credentials. Without a user name it
@@ -16,23 +17,35 @@ type Face struct {
 	Password string
 }
 
+// Wrong credentials of one address: so many a second, after a burst. Whoever has the right ones is
+// never slowed, for he may share his address with somebody who has not.
+const (
+	wrongRate  rate.Limit = 1
+	wrongBurst            = 20
+)
+
 // mount puts the face at path, or nothing.
 func (f Face) mount(e *echo.Echo, path string) {
 	if f.Username == "" || f.Handler == nil {
 		return
 	}
-	e.Any(path, echo.WrapHandler(http.HandlerFunc(f.serve)))
+	wrong := newLimiter(wrongRate, wrongBurst)
+	e.Any(path, func(c echo.Context) error {
+		switch {
+		case f.admits(c.Request()):
+			f.Handler.ServeHTTP(c.Response(), c.Request())
+			return nil
+		case !wrong.allow(address(c)):
+			return errRate.answer(c)
+		}
+		return errCredentials.answer(c)
+	})
 }
 
-// serve lets in who has the credentials (RFC 7617). How long it takes tells nothing about them.
-func (f Face) serve(w http.ResponseWriter, r *http.Request) {
+// admits lets in who has the credentials (RFC 7617). How long it takes tells nothing about them.
+func (f Face) admits(r *http.Request) bool {
 	username, password, _ := r.BasicAuth()
-	if equal(username, f.Username)&equal(password, f.Password) != 1 {
-		w.Header().Set("WWW-Authenticate", `Basic realm="videoleg", charset="UTF-8"`)
-		http.Error(w, "The user name or the password is wrong.", http.StatusUnauthorized)
-		return
-	}
-	f.Handler.ServeHTTP(w, r)
+	return equal(username, f.Username)&equal(password, f.Password) == 1
 }
 
 // equal is 1 for equal texts; hashes have equal lengths, so that not even those show.

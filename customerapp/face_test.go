@@ -43,3 +43,35 @@ func TestFace(t *testing.T) {
 		})
 	}
 }
+
+// Wrong credentials have a limit; the right ones, from the same address, have none.
+func TestFaceFlood(t *testing.T) {
+	e := echo.New()
+	inside := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) })
+	Face{inside, "pexip", "secret"}.mount(e, "/events")
+	ask := func(address, password string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodPost, "/events", nil)
+		r.RemoteAddr = address
+		r.SetBasicAuth("pexip", password)
+		w := httptest.NewRecorder()
+		e.ServeHTTP(w, r)
+		return w
+	}
+	statuses := map[int]int{}
+	for range 100 {
+		w := ask("198.51.100.7:5000", "guess")
+		statuses[w.Code]++
+		if (w.Header().Get("Retry-After") != "") != (w.Code == 429) {
+			t.Fatalf("%d with Retry-After %q", w.Code, w.Header().Get("Retry-After"))
+		}
+		if w := ask("198.51.100.7:5000", "secret"); w.Code != 202 {
+			t.Fatalf("the right password is answered with %d", w.Code)
+		}
+	}
+	if statuses[401] < wrongBurst || statuses[429] < 70 || statuses[401]+statuses[429] != 100 {
+		t.Errorf("wrong passwords are answered with %v", statuses)
+	}
+	if w := ask("198.51.100.8:5000", "guess"); w.Code != 401 {
+		t.Errorf("another address is answered with %d", w.Code)
+	}
+}

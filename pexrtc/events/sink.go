@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -52,12 +53,12 @@ func New(cfg Config) *Sink {
 func (s *Sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		http.Error(w, "Events are posted.", http.StatusMethodNotAllowed)
+		refuse(w, http.StatusMethodNotAllowed, "method_not_allowed", "Events are posted.")
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
-		http.Error(w, "The post is too large.", http.StatusRequestEntityTooLarge)
+		refuse(w, http.StatusRequestEntityTooLarge, "too_large", "The post is too large.")
 		return
 	}
 	if err != nil {
@@ -66,7 +67,7 @@ func (s *Sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	messages, malformed, err := parse(body)
 	if err != nil {
 		s.cfg.Log.Warn("events refused", "err", err)
-		http.Error(w, "The body is not JSON, or holds too many events.", http.StatusBadRequest)
+		refuse(w, http.StatusBadRequest, "invalid_request", "The body is not JSON, or holds too many events.")
 		return
 	}
 	for range malformed {
@@ -78,11 +79,18 @@ func (s *Sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	} else if err := s.share(r.Context(), messages); err != nil {
 		s.cfg.Log.Error("events not taken, the node will post them again", "err", err)
-		http.Error(w, "The events cannot be kept right now.", http.StatusServiceUnavailable)
+		refuse(w, http.StatusServiceUnavailable, "unavailable", "The events cannot be kept right now.")
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = io.WriteString(w, "{}")
+}
+
+// refuse answers with an error; code and message are constants of this file.
+func refuse(w http.ResponseWriter, status int, code, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, `{"error":{"code":%q,"message":%q}}`, code, message)
 }
 
 // Room returns a room as it is now; ok is false if it does not run.
