@@ -2,9 +2,9 @@ package genesystest
 
 import "maps"
 
-// Answer picks up the user's ringing leg.
+// Answer picks up the user's ringing leg. Other calls of his go on hold.
 func (v *Conversation) Answer(user string) error {
-	return v.on(user, func(c *centre, p *participant) error { return v.c.answer(p, c.record) })
+	return v.on(user, func(c *centre, p *participant) error { return c.answer(v.c, p) })
 }
 
 // Decline refuses the user's ringing leg; he gets no more alerts until he goes on queue again.
@@ -20,12 +20,12 @@ func (v *Conversation) Miss(user, disconnectType string) error {
 
 // Hold puts the far end on hold.
 func (v *Conversation) Hold(user string) error {
-	return v.on(user, func(_ *centre, p *participant) error { return v.c.hold(p, true) })
+	return v.on(user, func(c *centre, p *participant) error { return c.hold(v.c, p, true) })
 }
 
-// Resume takes the far end off hold.
+// Resume takes the far end off hold. Other calls of the user go on hold.
 func (v *Conversation) Resume(user string) error {
-	return v.on(user, func(_ *centre, p *participant) error { return v.c.hold(p, false) })
+	return v.on(user, func(c *centre, p *participant) error { return c.hold(v.c, p, false) })
 }
 
 // Mute closes the user's microphone.
@@ -66,7 +66,7 @@ func (v *Conversation) CustomerHangup() error {
 
 // CustomerAnswers connects the far end of an outbound call.
 func (v *Conversation) CustomerAnswers() error {
-	return v.do(func(c *centre) error { return v.c.answer(v.c.customer(), c.record) })
+	return v.do(func(c *centre) error { return c.answer(v.c, v.c.customer()) })
 }
 
 // Transfer hands the call to a user or a queue without asking.

@@ -71,6 +71,17 @@ func (c *call) byID(id string) *participant {
 
 func (c *call) customer() *participant { return c.last((*participant).farEnd) }
 
+// internal tells a call between two users of the organization: no customer, no queue.
+func (c *call) internal() bool { return c.customer().called }
+
+// otherEnd is whom p talks to: the customer, or in an internal call the other user.
+func (c *call) otherEnd(p *participant) *participant {
+	if p.called {
+		return c.participants[0]
+	}
+	return c.customer()
+}
+
 // legOf returns the user's live leg, else his last one, else nil.
 func (c *call) legOf(u *agent) *participant {
 	mine := func(p *participant) bool { return p.user == u }
@@ -115,7 +126,7 @@ func (c *call) answer(p *participant, record bool) error {
 	if cust := c.customer(); cust.isConnected() && p.consult == "" {
 		cust.confined = false
 	}
-	if record && c.recordingState == recordingNone {
+	if record && c.recordingState == recordingNone && !c.internal() {
 		c.setRecording(recordingActive)
 	}
 	c.snap()
@@ -131,8 +142,8 @@ func (c *call) hold(p *participant, on bool) error {
 		return nil
 	}
 	p.setHeld(on)
-	if cust := c.customer(); cust.isConnected() && c.consultInitiator() == nil {
-		cust.confined = on
+	if far := c.otherEnd(p); far.isConnected() && c.consultInitiator() == nil {
+		far.confined = on
 	}
 	c.snap()
 	c.snap()
@@ -158,7 +169,7 @@ func (c *call) hangUp(p *participant, kind string) error {
 	switch {
 	case !p.live():
 		return refuse(400, "bad.request", "the leg is %s", p.state)
-	case !c.customer().live():
+	case !c.customer().live(), c.internal():
 		c.endAll(p, kind)
 	case p == c.consultInitiator() && !c.conference():
 		c.completeConsult("transfer.consult")

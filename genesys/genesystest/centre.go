@@ -176,6 +176,36 @@ func (c *centre) busy(a *agent) bool {
 	})
 }
 
+// holdOthers puts every other call of a user on hold: he talks in one at a time.
+func (c *centre) holdOthers(x *call, a *agent) {
+	for _, other := range c.order {
+		if other == x || other.over() {
+			continue
+		}
+		if p := other.legOf(a); p != nil && p.isConnected() {
+			_ = other.hold(p, true) // a connected leg can be held
+		}
+	}
+}
+
+// answer connects a ringing leg; the user's other calls go on hold.
+func (c *centre) answer(x *call, p *participant) error {
+	err := x.answer(p, c.record)
+	if err == nil && p.user != nil {
+		c.holdOthers(x, p.user)
+	}
+	return err
+}
+
+// hold presses the user's hold button, which in one call is that of the others: one is active.
+func (c *centre) hold(x *call, p *participant, on bool) error {
+	err := x.hold(p, on)
+	if err == nil && !on {
+		c.holdOthers(x, p.user)
+	}
+	return err
+}
+
 func (c *centre) alertMS() int64 {
 	if c.alertTimeout > 0 {
 		return c.alertTimeout.Milliseconds()

@@ -22,6 +22,7 @@ type order struct {
 	Queue        string `json:"queue"`
 	Kind         string `json:"kind"`
 	Code         string `json:"code"`
+	MS           int    `json:"ms"`
 }
 
 func (o order) on() bool { return o.On == nil || *o.On }
@@ -90,7 +91,7 @@ var centreVerbs = map[string]func(context.Context, *Server, order) (*Conversatio
 		return s.Call(ctx, InboundCall{ANIName: o.Name, ANI: o.Address, Queue: o.Queue})
 	},
 	"dial": func(ctx context.Context, s *Server, o order) (*Conversation, error) {
-		return s.Dial(ctx, OutboundCall{User: o.Agent, Address: o.Address, Name: o.Name, Queue: o.Queue})
+		return s.Dial(ctx, OutboundCall{User: o.Agent, Address: o.Address, Name: o.Name, Queue: o.Queue, Colleague: o.Target})
 	},
 	"simulate": func(ctx context.Context, s *Server, _ order) (*Conversation, error) { return nil, s.simulate(ctx) },
 	"on-queue": func(_ context.Context, s *Server, o order) (*Conversation, error) {
@@ -104,6 +105,9 @@ var centreVerbs = map[string]func(context.Context, *Server, order) (*Conversatio
 	},
 	"deaf": func(_ context.Context, s *Server, o order) (*Conversation, error) {
 		return nil, s.Deaf(o.Agent, o.on())
+	},
+	"delay": func(_ context.Context, s *Server, o order) (*Conversation, error) {
+		return nil, s.SetEventDelay(time.Duration(o.MS) * time.Millisecond)
 	},
 	"expire-token": func(_ context.Context, s *Server, o order) (*Conversation, error) {
 		return nil, s.ExpireTokens(o.Agent)

@@ -28,6 +28,8 @@ type OutboundCall struct {
 	Address string // the dialled SIP URI or tel URI
 	Name    string // of the far end, in place of a caller's display name
 	Queue   string // on behalf of this queue; "" = none: the agent's purpose is then user
+
+	Colleague string // ID or login: a call to this user, in place of Address, Name and Queue
 }
 
 // Call brings an inbound call: flow, queue, and the alert of the first idle agent on queue. ctx bounds the setting-up only.
@@ -76,7 +78,8 @@ func (c *call) arrive(in InboundCall) {
 	c.participants = append(c.participants, cust, flow)
 }
 
-// Dial starts an outbound call; the far end is dialling until CustomerAnswers.
+// Dial starts an outbound call; the far end is dialling until CustomerAnswers, a colleague rings until he answers.
+// Another call of the agent's goes on hold.
 func (s *Server) Dial(ctx context.Context, out OutboundCall) (*Conversation, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -103,6 +106,12 @@ func (s *Server) dial(out OutboundCall) (*call, error) {
 		return nil, err
 	}
 	x := newCall()
+	if out.Colleague != "" {
+		if err := s.centre.ringColleague(x, a, out.Colleague); err != nil {
+			return nil, err
+		}
+		return x, nil
+	}
 	if out.Queue != "" {
 		if x.queue, err = s.centre.queue(out.Queue); err != nil {
 			return nil, err
@@ -112,7 +121,31 @@ func (s *Server) dial(out OutboundCall) (*call, error) {
 		return nil, err
 	}
 	x.dial(a, out)
+	s.centre.holdOthers(x, a)
 	return x, nil
+}
+
+// ringColleague begins a call from one user to another: both have the purpose user, and there is no customer.
+func (c *centre) ringColleague(x *call, from *agent, key string) error {
+	to, err := c.agent(key)
+	switch {
+	case err != nil:
+		return err
+	case to == from:
+		return refuse(400, "bad.request", "the target is the agent himself")
+	}
+	if err := c.open(x); err != nil {
+		return err
+	}
+	x.address = "sip:" + to.Login + "@station.example"
+	p, _ := x.alert(from, "", 0) // an empty conversation has room
+	p.initial, p.direction, p.name = stateContacting, "outbound", from.Name
+	p.connect()
+	q, _ := x.alert(to, sourceAgent, c.alertMS())
+	q.called, q.name = true, to.Name
+	x.snap()
+	c.holdOthers(x, from)
+	return nil
 }
 
 func (c *call) dial(a *agent, out OutboundCall) {

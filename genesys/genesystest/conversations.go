@@ -180,7 +180,7 @@ func (s *Server) patchParticipant(c caller, r *http.Request) (int, any, error) {
 	}
 	switch {
 	case body.State == stateConnected:
-		err = x.answer(p, s.centre.record)
+		err = s.centre.answer(x, p)
 	case body.State == stateDisconnected && p.pending():
 		err = s.centre.missed(x, p, "client")
 	case body.State == stateDisconnected:
@@ -189,7 +189,7 @@ func (s *Server) patchParticipant(c caller, r *http.Request) (int, any, error) {
 		err = refuse(http.StatusBadRequest, "bad.request", "state %.40q cannot be set", body.State)
 	}
 	if err == nil && body.Held != nil {
-		err = x.hold(p, *body.Held)
+		err = s.centre.hold(x, p, *body.Held)
 	}
 	if err == nil && body.Muted != nil {
 		err = x.mute(p, *body.Muted)

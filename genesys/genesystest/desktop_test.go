@@ -16,6 +16,8 @@ import (
 // deskState is what the tests read of a desktop.
 type deskState struct {
 	SignedIn, OnQueue, NotResponding, Simulate bool
+	Deaf                                       bool
+	DelayMS                                    int
 	Agent                                      struct{ Login, Name, Status string }
 	Colleagues                                 []struct{ Login, Status string }
 	Widget                                     struct {
@@ -24,7 +26,7 @@ type deskState struct {
 	}
 	Interactions []struct {
 		ID, Name, State, Customer, Ending, Recording, WidgetURL string
-		Held, Muted, WrapupOwed                                 bool
+		Held, Muted, WrapupOwed, Internal                       bool
 		Consult                                                 *struct {
 			Initiator             bool
 			With, State, SpeaksTo string
@@ -113,6 +115,16 @@ func TestDesktop(t *testing.T) {
 		{"transfer", `{"agent":"bob","target":"ada"}`, func(s deskState) bool { return len(s.Interactions) == 1 && s.Interactions[0].State == "alerting" }},
 		{"decline", `{"agent":"ada"}`, func(s deskState) bool { return len(s.Interactions) == 0 && s.NotResponding }},
 		{"on-queue", `{"agent":"ada"}`, func(s deskState) bool { return s.OnQueue && !s.NotResponding }},
+		{"deaf", `{"agent":"ada"}`, func(s deskState) bool { return s.Deaf }},
+		{"deaf", `{"agent":"ada","on":false}`, func(s deskState) bool { return !s.Deaf }},
+		{"delay", `{"ms":450}`, func(s deskState) bool { return s.DelayMS == 450 }},
+		{"delay", `{}`, func(s deskState) bool { return s.DelayMS == 0 }},
+		{"dial", `{"agent":"ada","target":"bob"}`, func(s deskState) bool {
+			i := s.Interactions[0]
+			return i.Internal && i.Name == "Bob Martin" && i.State == "connected" && i.Customer == "alerting"
+		}},
+		{"hangup", `{"agent":"ada"}`, func(s deskState) bool { return s.Interactions[0].Ending == "client" }},
+		{"done", `{"agent":"ada"}`, func(s deskState) bool { return len(s.Interactions) == 0 }},
 		{"on-queue", `{"agent":"ada","on":false}`, func(s deskState) bool { return !s.OnQueue && s.Agent.Status == "Off queue" }},
 	}
 	for _, o := range orders {
@@ -147,6 +159,10 @@ func TestControlRefusals(t *testing.T) {
 		{"no simulation", "simulate", `{}`, 404},
 		{"hostile name", "call", `{"name":"a\u0000b"}`, 400},
 		{"dial nobody's phone", "dial", `{"address":"sip:x"}`, 404},
+		{"dial himself", "dial", `{"agent":"ada","target":"ada"}`, 400},
+		{"dial a stranger", "dial", `{"agent":"ada","target":"mallory"}`, 404},
+		{"a delay that never ends", "delay", `{"ms":86400000}`, 400},
+		{"a delay into the past", "delay", `{"ms":-1}`, 400},
 	} {
 		var f apiFault
 		if resp := c.do("POST", "/desktop/api/"+tt.verb, tt.body, &f); resp.StatusCode != tt.status || f.Message == "" {

@@ -40,9 +40,11 @@
 //	–                                     customer-hangup customer-answer resend
 //	name, address, queue                  call          an inbound call
 //	agent, address, name, queue           dial          an outbound call
+//	agent, target (user)                  dial          a call to a colleague
 //	–                                     simulate      Options.SimulateCustomer
 //	agent, on (default true)              on-queue deaf
 //	agent                                 drop-socket close-soon expire-token
+//	ms                                    delay         from a change to its event
 //
 // Those above "call" take a conversation as well; without one they mean the agent's latest.
 package genesystest

@@ -138,7 +138,7 @@ func (s *Server) publish(c *call) {
 		}
 	}
 	for i, snap := range snapshots {
-		after := s.opts.EventDelay + time.Duration(i)*s.opts.SnapshotGap
+		after := s.eventDelay + time.Duration(i)*s.opts.SnapshotGap
 		for _, u := range users {
 			s.hub.send(userTopic(u, callsTopic), snap.calls, after)
 			s.hub.send(userTopic(u, mediaTopic), snap.media, after)

@@ -14,6 +14,8 @@ type deskState struct {
 	Colleagues    []deskAgent   `json:"colleagues"`
 	Queues        []entity      `json:"queues"`
 	Simulate      bool          `json:"simulate"`
+	Deaf          bool          `json:"deaf"`    // no event reaches this agent
+	DelayMS       int64         `json:"delayMs"` // from a change to its event
 	Widget        deskWidget    `json:"widget"`
 	Interactions  []interaction `json:"interactions"`
 }
@@ -44,6 +46,7 @@ type interaction struct {
 	Muted      bool     `json:"muted"`
 	Recording  string   `json:"recording"`
 	Secure     bool     `json:"securePause"`
+	Internal   bool     `json:"internal"` // a call between users: nobody to hand over
 	Started    stamp    `json:"started,omitzero"`
 	Ended      stamp    `json:"ended,omitzero"`
 	WrapupOwed bool     `json:"wrapupOwed"`
@@ -63,7 +66,7 @@ func (s *Server) deskState(a *agent, session string) deskState {
 	d := deskState{
 		Agent: s.deskAgent(a), SignedIn: s.oauth.logins[session] == a,
 		OnQueue: a.onQueue, NotResponding: a.notResponding, Colleagues: []deskAgent{},
-		Simulate:     s.opts.SimulateCustomer != nil,
+		Simulate: s.opts.SimulateCustomer != nil, Deaf: a.deaf, DelayMS: s.eventDelay.Milliseconds(),
 		Widget:       deskWidget{s.opts.WidgetSandbox, s.opts.WidgetPermissions, *s.opts.WidgetHooks},
 		Interactions: []interaction{},
 	}
@@ -97,11 +100,11 @@ func (s *Server) deskAgent(a *agent) deskAgent {
 }
 
 func (s *Server) interaction(x *call, p *participant) interaction {
-	cust := x.customer()
+	cust := x.otherEnd(p)
 	i := interaction{
 		ID: x.id, Name: cust.name, Address: cust.address, Direction: p.direction,
 		State: p.state, Customer: cust.state, Ending: p.disconnect, Held: p.held, Muted: p.muted,
-		Recording: x.recordingState, Secure: x.securePause,
+		Recording: x.recordingState, Secure: x.securePause, Internal: x.internal(),
 		Started: stamp(p.connected), Ended: stamp(p.ended),
 		WrapupOwed: !p.live() && p.wrapupRequired && p.wrapup == nil,
 		WidgetURL:  s.widgetURL(x.id),

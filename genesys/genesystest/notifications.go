@@ -202,3 +202,17 @@ func (s *Server) Deaf(user string, on bool) error {
 		return err
 	})
 }
+
+// maxEventDelay bounds how late an event may be.
+const maxEventDelay = 10 * time.Second
+
+// SetEventDelay makes events come later than what they tell, as Options.EventDelay does.
+func (s *Server) SetEventDelay(d time.Duration) error {
+	if d < 0 || d > maxEventDelay {
+		return refuse(400, "bad.request", "the delay %v is not from 0 to %v", d, maxEventDelay)
+	}
+	return s.locked(func() error {
+		s.eventDelay = d
+		return nil
+	})
+}

@@ -37,6 +37,7 @@ type participant struct {
 	aniName, ani      string
 	dnis              string
 	user              *agent
+	called            bool // by a colleague: the far end of a call between users
 	queue             *Queue
 	state, initial    string
 	direction         string
@@ -78,7 +79,7 @@ func (p *participant) isConnected() bool { return p.state == stateConnected }
 func (p *participant) pending() bool     { return p.live() && !p.isConnected() }
 func (p *participant) isAgent() bool     { return p.purpose == purposeAgent || p.purpose == purposeUser }
 func (p *participant) farEnd() bool {
-	return p.purpose == purposeCustomer || p.purpose == purposeExternal
+	return p.purpose == purposeCustomer || p.purpose == purposeExternal || p.called
 }
 
 func (p *participant) connect() {

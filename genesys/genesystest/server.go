@@ -30,6 +30,8 @@ type Server struct {
 	hub     hub
 	journal []Request
 	limits  map[string]*window // by access token
+
+	eventDelay time.Duration // from a change to its event
 }
 
 // New starts a stand-in. It panics if it cannot listen, like net/http/httptest.
@@ -47,7 +49,7 @@ func New(opts Options) *Server {
 	s := &Server{
 		URL: opts.URL, opts: opts, log: opts.Log, ctx: ctx, cancel: cancel,
 		changed: make(chan struct{}), limits: map[string]*window{},
-		oauth: newAccounts(opts),
+		oauth: newAccounts(opts), eventDelay: opts.EventDelay,
 	}
 	s.centre = newCentre(opts, s.publish)
 	s.centre.expired = s.alertExpired

@@ -54,6 +54,8 @@ func (c *call) mayTransfer(from *participant, to *agent) error {
 		return refuse(400, "bad.request", "the leg is %s", from.state)
 	case !c.customer().isConnected():
 		return refuse(400, "bad.request", "the customer's leg is %s", c.customer().state)
+	case c.internal():
+		return refuse(400, "bad.request", "the call is between two users")
 	case c.consultInitiator() != nil:
 		return refuse(400, "bad.request", "a consult is running")
 	}
@@ -95,6 +97,8 @@ func (c *call) refuseAlert(p *participant, kind string) error {
 		return refuse(400, "bad.request", "the leg is %s", p.state)
 	}
 	switch {
+	case c.internal():
+		c.endAll(p, kind)
 	case p == c.consultTarget():
 		c.endConsult(p, kind)
 	case c.waiting() != nil || len(c.liveAgents(p)) > 0:

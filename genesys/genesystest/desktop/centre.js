@@ -4,10 +4,11 @@
  * @typedef {{initiator: boolean, with: string, state: string, speaksTo: string}} Consult
  * @typedef {{id: string, name: string, address: string, queue?: string, direction: string, state: string,
  *   customer: string, ending?: string, held: boolean, muted: boolean, recording: string, securePause: boolean,
- *   started?: string, ended?: string, wrapupOwed: boolean, consult?: Consult, widgetUrl?: string}} Interaction
+ *   internal: boolean, started?: string, ended?: string, wrapupOwed: boolean, consult?: Consult, widgetUrl?: string}} Interaction
  * @typedef {{bootstrap: boolean, focus: boolean, blur: boolean, stop: boolean}} Hooks
  * @typedef {{agent: Agent, signedIn: boolean, onQueue: boolean, notResponding: boolean, colleagues: Agent[],
- *   queues: {id: string, name: string}[], simulate: boolean,
+ *   queues: {id: string, name: string}[], simulate: boolean, deaf: boolean,
+ *   delayMs: number,
  *   widget: {sandbox: string, permissions: string, hooks: Hooks}, interactions: Interaction[]}} State
  */
 export class Centre {

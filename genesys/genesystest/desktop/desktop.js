@@ -1,10 +1,13 @@
 import { Centre } from "./centre.js";
 import { Panel } from "./panel.js";
-import { showAgent, showCall, showList, showToast } from "./view.js";
+import { showAgent, showBehind, showCall, showList, showToast } from "./view.js";
 
 const query = new URLSearchParams(location.search);
 const preview = query.get("preview") === "1";
 const byId = (id) => document.getElementById(id);
+
+/** How late the real platform's events are, in milliseconds. */
+const realDelay = 450;
 
 /** @type {import("./centre.js").State|undefined} */
 let state;
@@ -34,6 +37,7 @@ function show() {
   showAgent(state);
   showList(state.interactions, chosen);
   showCall(state, state.interactions.find((i) => i.id === chosen));
+  showBehind(state, current());
   panel.show(state, chosen, preview);
 }
 
@@ -58,8 +62,16 @@ byId("cards").addEventListener("click", (event) => {
   }
 });
 byId("call").addEventListener("click", (event) => {
-  const { verb, target, state: to } = event.target.closest("button[data-verb]")?.dataset ?? {};
-  if (verb) order(verb, { conversation: chosen, target, state: to });
+  const { verb, target, state: to, kind } = event.target.closest("button[data-verb]")?.dataset ?? {};
+  if (verb) order(verb, { conversation: chosen, target, state: to, kind });
+});
+byId("deaf").addEventListener("click", () => order("deaf", { on: !state.deaf }));
+byId("delay").addEventListener("click", () => order("delay", { ms: state.delayMs ? 0 : realDelay }));
+byId("dial").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const to = byId("dial-address").value.trim();
+  const colleague = state.colleagues.some((c) => c.login === to);
+  order("dial", colleague ? { target: to } : { address: to });
 });
 byId("hold").addEventListener("click", () => order(current().held ? "resume" : "hold", { conversation: chosen }));
 byId("mute").addEventListener("click", () => order(current().muted ? "unmute" : "mute", { conversation: chosen }));

@@ -112,7 +112,7 @@ export function showCall(s, i) {
   showConsult(i);
   byId("wrapup").hidden = !over(i);
   byId("wrapup-words").textContent = ending(i);
-  byId("hand-over").hidden = i.state !== "connected" || Boolean(i.consult) || i.customer !== "connected";
+  byId("hand-over").hidden = i.state !== "connected" || Boolean(i.consult) || i.internal || i.customer !== "connected";
   showTargets(s);
   byId("fact-queue").textContent = i.queue ?? "none";
   byId("fact-customer").textContent = i.customer;
@@ -151,6 +151,36 @@ function showConsult(i) {
     const state = button.dataset.state;
     button.hidden = Boolean(state) && (ringing || state === i.consult.speaksTo);
   }
+}
+
+/**
+ * What others do and what goes wrong: only what can happen now.
+ * @param {import("./centre.js").State} s
+ * @param {import("./centre.js").Interaction|undefined} i
+ */
+export function showBehind(s, i) {
+  const now = i ? happening(i) : [];
+  byId("fate").hidden = !i || over(i) && i.customer !== "connected";
+  for (const button of byId("fate").children) {
+    button.hidden = !button.dataset.when.split(" ").some((when) => now.includes(when));
+  }
+  byId("deaf").textContent = s.deaf ? "Hear events again" : "Go deaf to events";
+  byId("delay").textContent = s.delayMs ? `No event delay (now ${s.delayMs} ms)` : "Real event delay";
+}
+
+/** @param {import("./centre.js").Interaction} i */
+function happening(i) {
+  const live = i.customer === "connected";
+  return [
+    "any",
+    i.state === "alerting" && "ringing",
+    i.customer === "dialing" && "dialling",
+    i.state === "connected" && "connected",
+    live && !i.internal && "customer",
+    live && i.recording === "active" && "recorded",
+    live && i.recording === "paused" && "paused",
+    live && i.recording !== "active" && "unrecorded",
+  ];
 }
 
 const endings = {
