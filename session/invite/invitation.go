@@ -72,7 +72,7 @@ func (ss *Sessions) mint(inv Invitation) (Session, error) {
 		Created: now, Expires: inv.ends(now).Truncate(time.Second), SingleUse: inv.SingleUse,
 	}
 	var err error
-	s.Token, err = ss.links.Seal(link{s.ID}, s.Expires.Sub(now)+Keep)
+	s.Token, err = ss.links.Seal(link{Session: s.ID}, s.Expires.Sub(now)+Keep)
 	if err != nil {
 		return Session{}, fmt.Errorf("invite: %w", err)
 	}

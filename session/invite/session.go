@@ -49,12 +49,14 @@ type Session struct {
 	// State is that at the moment of asking.
 	State State `json:"-"`
 
-	SingleUse bool      `json:"singleUse,omitempty"`
-	Token     string    `json:"token,omitempty"`   // of the link, sealed; empty without an invitation
-	Redeemed  time.Time `json:"redeemed,omitzero"` // when a customer came in last
-	Visitor   string    `json:"visitor,omitempty"` // hash of who that was
-	Withdrawn time.Time `json:"withdrawn,omitzero"`
-	Ended     time.Time `json:"ended,omitzero"`
+	SingleUse bool           `json:"singleUse,omitempty"`
+	Token     string         `json:"token,omitempty"`   // of the link, sealed; empty without an invitation
+	Redeemed  time.Time      `json:"redeemed,omitzero"` // when a customer came in last
+	Entered   map[int]string `json:"entered,omitempty"` // hash of who that was, by the number of his link
+	Links     int            `json:"links,omitempty"`   // more links that were made, numbered from 1
+	Linked    time.Time      `json:"linked,omitzero"`   // when the last of those ends
+	Withdrawn time.Time      `json:"withdrawn,omitzero"`
+	Ended     time.Time      `json:"ended,omitzero"`
 }
 
 // stateAt is the session's state at a moment.
@@ -64,27 +66,31 @@ func (s *Session) stateAt(now time.Time) State {
 		return Withdrawn
 	case !s.Ended.IsZero():
 		return Ended
-	case now.Before(s.Expires), now.Before(s.Redeemed.Add(Stay)):
+	case now.Before(s.Expires), now.Before(s.Linked), now.Before(s.Redeemed.Add(Stay)):
 		return Open
 	}
 	return Expired
 }
 
-// Usable says whether the session's link can be redeemed now by somebody new: nil, ErrExpired,
+// Usable says whether the invitation's link can be redeemed now by somebody new: nil, ErrExpired,
 // ErrUsed or ErrWithdrawn.
-func (s *Session) Usable() error { return s.admits("", time.Now()) }
+func (s *Session) Usable() error { return s.admits(invitation, "", time.Now()) }
 
-// admits says whether a visitor may redeem the session's link now: nil or why not.
-func (s *Session) admits(visitor string, now time.Time) error {
-	back := visitor != "" && visitor == s.Visitor && s.stateAt(now) == Open
+// invitation is the number of the link that the invitation itself has.
+const invitation = 0
+
+// admits says whether a visitor may redeem the link of that number now: nil or why not.
+func (s *Session) admits(number int, visitor string, now time.Time) error {
+	by, used := s.Entered[number]
+	open := s.stateAt(now) == Open
 	switch {
 	case !s.Withdrawn.IsZero():
 		return ErrWithdrawn
-	case back:
-		return nil
-	case s.SingleUse && !s.Redeemed.IsZero(), !s.Ended.IsZero():
+	case visitor != "" && visitor == by && open:
+		return nil // he comes back
+	case s.SingleUse && used, !s.Ended.IsZero():
 		return ErrUsed
-	case !now.Before(s.Expires):
+	case number == invitation && !now.Before(s.Expires), !open:
 		return ErrExpired
 	}
 	return nil

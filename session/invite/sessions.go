@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -81,7 +80,7 @@ func (ss *Sessions) Lookup(ctx context.Context, id string) (Session, error) {
 // Find returns the session that a link's token leads to, if that visitor may redeem it now. Of a link
 // that no longer opens it returns the session along with the error.
 func (ss *Sessions) Find(ctx context.Context, token, visitor string) (Session, error) {
-	s, _, err := ss.find(ctx, token, hash(visitor))
+	s, _, _, err := ss.find(ctx, token, hash(visitor))
 	return s, err
 }
 
@@ -91,14 +90,17 @@ func (ss *Sessions) Find(ctx context.Context, token, visitor string) (Session, e
 func (ss *Sessions) Redeem(ctx context.Context, token, visitor, name string) (Session, error) {
 	visitor = hash(visitor)
 	for {
-		s, revision, err := ss.find(ctx, token, visitor)
+		s, number, revision, err := ss.find(ctx, token, visitor)
 		if err != nil {
 			return Session{}, err
 		}
-		if s.SingleUse && visitor != "" && s.Visitor == visitor {
+		if s.SingleUse && visitor != "" && s.Entered[number] == visitor {
 			return s, nil
 		}
-		s.Redeemed, s.Visitor = time.Now(), visitor
+		if s.Entered == nil {
+			s.Entered = map[int]string{}
+		}
+		s.Redeemed, s.Entered[number] = time.Now(), visitor
 		if name != "" {
 			s.DisplayName = name
 		}
@@ -147,28 +149,6 @@ func (ss *Sessions) change(ctx context.Context, id string, edit func(*Session) b
 			return err
 		}
 	}
-}
-
-func (ss *Sessions) find(ctx context.Context, token, visitor string) (Session, uint64, error) {
-	var l link
-	if err := ss.links.Open(token, &l); errors.Is(err, seal.ErrExpired) {
-		return Session{}, 0, ErrExpired
-	} else if err != nil {
-		return Session{}, 0, ErrForged
-	}
-	s, revision, err := ss.get(ctx, l.Session)
-	if errors.Is(err, ErrNotFound) {
-		return Session{}, 0, ErrExpired // we made the link: its session is forgotten by now
-	}
-	if err != nil {
-		return Session{}, 0, err
-	}
-	return s, revision, s.admits(visitor, time.Now())
-}
-
-// link is what a link's token holds.
-type link struct {
-	Session string `json:"s"`
 }
 
 func (ss *Sessions) get(ctx context.Context, id string) (Session, uint64, error) {
