@@ -190,6 +190,20 @@ func testOrder(t *testing.T, o *Order) {
 	}
 }
 
+// The server inside says nothing while all is well, whatever the log's level, and nowhere else.
+func TestServerIsQuiet(t *testing.T) {
+	var logged strings.Builder
+	s, err := Open(t.Context(), Config{Dir: t.TempDir(), Log: slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bucket(t, s, "quiet")
+	s.Close()
+	if logged.Len() > 0 {
+		t.Errorf("it says:\n%s", &logged)
+	}
+}
+
 func TestTwoReplicas(t *testing.T) {
 	url := outside(t)
 	one, other := open(t, Config{URL: url}), open(t, Config{URL: url})
