@@ -31,6 +31,9 @@ var keys = map[string][]string{
 	"hop.%s":         {"server", "node", "direct"},
 	"quality.%s":     {"low", "medium", "high", "very-high", "auto"},
 
+	"network.%s":            {"checking", "good", "slow", "detour", "blocked", "offline"},
+	"call.camera.%s":        {"refused", "missing", "busy"},
+	"call.microphone.%s":    {"refused", "missing", "busy"},
 	"devices.camera.%s":     {"refused", "missing", "busy"},
 	"devices.microphone.%s": {"refused", "missing", "busy"},
 }

@@ -1,14 +1,19 @@
 // The customer's page: shows what Visit knows. Opens no connection itself.
 
 import { askBoth } from "../shared/devices.js";
+import { say } from "../shared/dom.js";
+import * as panel from "../shared/panel.js";
 import { fitPicture, show, watchFrames } from "../shared/picture.js";
 import { word } from "../shared/words.js";
-import { measure } from "./microphone.js";
+import { renderCall } from "./callview.js";
+import { renderCheck, startCheck } from "./check.js";
+import { Speaker } from "./speaker.js";
 import { Visit } from "./visit.js";
 
 const page = document.body.dataset;
 const KEY = `videoleg-visit:${location.pathname}`;
 const FAREWELL = 3000; // ms in which the end is read, before the inviter's page follows
+const TOAST = 6000; // ms that a short notice stays
 const at = (selector) => document.querySelector(selector);
 const tile = at("#tile");
 const self = tile.querySelector("video");
@@ -23,33 +28,27 @@ let moving = false; // the agent's picture
 let silent = false; // the browser wants a click before it plays the voice
 let left = false;
 let ticket = ""; // with which a reload comes back
-let metered = null; // the track whose level is shown
-let stopMeter = () => {};
+let toast = ""; // a short notice
+let toastTimer = 0;
 
-const visit = new Visit(page, { changed: render, track: receive, welcome: remember });
-
-/** @param {Element} element @param {string} text written only when it differs: live regions repeat what is written */
-function say(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
-/** @param {Element} button @param {string} name of its icon @param {string} label */
-function label(button, name, label) {
-  button.querySelector("use").setAttribute("href", `#i-${name}`);
-  say(button.querySelector("span"), label);
-}
+const visit = new Visit(page, { changed: render, track: receive, welcome: remember, refused: () => tell(word("notice.refused")) });
+const speaker = new Speaker(at("#voice"));
+const devices = { visit, speaker, chosen: () => remember(ticket) };
 
 function render() {
   if (visit.over && view === "call") enter("ended");
   renderTile();
   renderError();
-  if (view === "setup") renderSetup();
-  if (view === "call") renderCall();
+  renderCheck(visit, view === "setup", asking);
+  if (view === "setup") say(at("#complaint"), complaint);
+  if (view === "call") renderCall(visit, { moving, silent, toast });
 }
 
 /** @param {"setup"|"call"|"ended"} next */
 function enter(next) {
   view = next;
+  at("#choose").open = false;
+  if (next === "ended") panel.close();
   for (const name of ["setup", "call", "ended"]) at(`#${name}`).hidden = name !== next;
   document.body.classList.toggle("on-stage", next === "call");
   if (next !== "ended") at(`#${next} .tile-place`).append(tile);
@@ -70,57 +69,6 @@ function renderTile() {
   const none = camera.trouble ? "tile.no-camera" : "tile.camera-off";
   const text = camera.live ? "" : word(starting ? "tile.starting" : none);
   say(tile.querySelector("p"), asking && view === "setup" ? word("devices.asking") : text);
-  renderLevel();
-}
-
-function renderLevel() {
-  const { microphone } = visit;
-  const track = view === "setup" ? microphone.track : null;
-  at("#level").hidden = Boolean(microphone.trouble);
-  at("#level").classList.toggle("unheard", !track); // its place is kept: nothing below may jump
-  if (track === metered) return;
-  metered = track;
-  stopMeter();
-  stopMeter = track ? measure(track, showLevel) : () => {};
-}
-
-/** @param {number} level from 0 to 1 */
-function showLevel(level) {
-  const meter = at("#level [role=meter]");
-  meter.firstElementChild.style.transform = `scaleX(${level.toFixed(2)})`;
-  meter.setAttribute("aria-valuenow", String(Math.round(level * 100)));
-}
-
-function renderSetup() {
-  const help = asking ? [] : deviceHelp();
-  at("#devices").hidden = !help.length;
-  say(at("#devices p"), help.join(" "));
-  say(at("#complaint"), complaint);
-}
-
-/** What stands in the way of camera and microphone, in sentences. */
-function deviceHelp() {
-  const { camera, microphone } = visit;
-  if (camera.state === "insecure" || microphone.state === "insecure") return [word("devices.insecure")];
-  if (camera.trouble && camera.state === microphone.state) return [word(`devices.both.${camera.state}`)];
-  return Object.entries({ microphone, camera })
-    .filter(([, device]) => device.trouble)
-    .map(([name, device]) => word(`devices.${name}.${device.state}`));
-}
-
-function renderCall() {
-  const { status } = visit;
-  const picture = moving && Boolean(visit.state.agentVideo);
-  at("#call").dataset.view = picture ? "picture" : "waiting";
-  at("#call").dataset.status = status;
-  say(at("#status"), word(`visit.${status}.title`));
-  say(at("#explain"), word(`visit.${status}.text`));
-  at("#sound").hidden = !silent;
-  label(at("#mute"), visit.muted ? "mic-off" : "mic", word(visit.muted ? "button.unmute" : "button.mute"));
-  at("#mute").classList.toggle("off", visit.muted);
-  const on = visit.wish && !visit.camera.trouble;
-  label(at("#camera"), on ? "camera" : "camera-off", word(on ? "button.camera-off" : "button.camera-on"));
-  at("#camera").classList.toggle("off", !on);
 }
 
 function renderEnded() {
@@ -157,12 +105,21 @@ async function receive(track) {
   render();
 }
 
+/** @param {string} text */
+function tell(text) {
+  toast = text;
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(tell, TOAST, "");
+  render();
+}
+
 /** Lets a reload come back to this call as it was. @param {string} token "" forgets */
 function remember(token) {
-  const { muted, wish } = visit;
+  const { muted, wish, camera, microphone } = visit;
+  const chosen = { camera: camera.chosen, microphone: microphone.chosen, speaker: speaker.chosen };
   ticket = token;
   try {
-    if (token) sessionStorage.setItem(KEY, JSON.stringify({ token, name: chosenName(), muted, wish }));
+    if (token) sessionStorage.setItem(KEY, JSON.stringify({ token, name: chosenName(), muted, wish, chosen }));
     else sessionStorage.removeItem(KEY);
   } catch {
     // Without storage a reload starts a new call.
@@ -197,7 +154,7 @@ async function checkDevices() {
   render();
   visit.camera.stop();
   visit.microphone.stop();
-  const found = await askBoth();
+  const found = await askBoth({ camera: visit.camera.chosen, microphone: visit.microphone.chosen });
   asking = false;
   if (found.audio) visit.microphone.use(found.audio);
   else visit.microphone.fail(found.microphone);
@@ -231,9 +188,12 @@ function begin() {
   render();
 }
 
-async function comeBack({ token, name, muted, wish }) {
+async function comeBack({ token, name, muted, wish, chosen }) {
   at("#name").value = name;
   enter("call");
+  visit.camera.choose(chosen?.camera ?? "");
+  visit.microphone.choose(chosen?.microphone ?? "");
+  speaker.choose(chosen?.speaker ?? "");
   visit.mute(muted);
   await checkDevices();
   if (!wish) visit.setCamera(false);
@@ -278,6 +238,9 @@ at("#camera").onclick = toggleCamera;
 at("#leave").onclick = leave;
 at("#sound").onclick = turnSoundOn;
 at("#again").onclick = () => location.reload();
+
+panel.offer({ chat: () => import("../shared/chat.js"), equipment: () => import("./devices.js") }, () => ({ ...devices, room: visit.room }));
+if (!page.errorMessage) startCheck(devices, page);
 
 const interrupted = recall();
 if (page.errorMessage) at("#error button").onclick = () => location.reload();

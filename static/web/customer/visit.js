@@ -3,12 +3,14 @@
 
 import { Device } from "../shared/devices.js";
 import { Leg } from "../shared/leg.js";
+import { Room } from "../shared/room.js";
 import { Signal } from "../shared/signal.js";
 
 /**
  * @typedef {object} VisitState
  * @property {"joining"|"calling"|"queue"|"incall"|"reconnecting"|"ended"} status
  * @property {boolean} [agentVideo]
+ * @property {{chat: boolean}} [room]
  * @property {"elsewhere"} [pane] ended here, because another window has taken the call over
  * @property {{code: string, message?: string, next?: string, retry?: boolean}|null} [error]
  */
@@ -17,6 +19,7 @@ import { Signal } from "../shared/signal.js";
  * @typedef {object} VisitEvents
  * @property {() => void} changed anything that the page shows
  * @property {(track: MediaStreamTrack) => void} track of the agent's picture or voice
+ * @property {() => void} refused a message was not taken
  * @property {(token: string) => void} welcome the token with which a reload comes back; "" when it is spent
  */
 
@@ -27,6 +30,11 @@ export class Visit {
   wish = true;
   camera = new Device("video", () => this.#followDevice("video"));
   microphone = new Device("audio", () => this.#followDevice("audio"));
+  room = new Room({
+    send: (message) => this.#signal.send(message),
+    changed: () => this.#on.changed(),
+    refused: () => this.#on.refused(),
+  });
   #on;
   #signal;
   #name = "";
@@ -126,6 +134,7 @@ export class Visit {
 
   /** @param {any} message from the server */
   #hear(message) {
+    if (this.room.hear(message)) return;
     switch (message.type) {
       case "welcome":
         this.#token = message.visit;

@@ -41,19 +41,30 @@ async function ask(constraints, again = false) {
 }
 
 /**
+ * What to ask for: a device's usual constraints, or those of the chosen one.
+ * @param {MediaTrackConstraints} usual
+ * @param {string} [id] of the chosen one
+ */
+function wanted(usual, id) {
+  return id ? { ...usual, facingMode: undefined, deviceId: { ideal: id } } : usual;
+}
+
+/**
  * Asks for camera and microphone in one question; if that fails, for one
  * alone, so that a call with what there is remains possible.
+ * @param {{camera?: string, microphone?: string}} [ids] of chosen ones
  * @returns {Promise<{video: MediaStreamTrack|null, audio: MediaStreamTrack|null,
  *   camera: Trouble|null, microphone: Trouble|null}>}
  */
-export async function askBoth() {
-  const both = await ask({ video: VIDEO, audio: AUDIO });
+export async function askBoth(ids = {}) {
+  const constraints = { video: wanted(VIDEO, ids.camera), audio: wanted(AUDIO, ids.microphone) };
+  const both = await ask(constraints);
   const [audio, video] = ["audio", "video"].map((kind) => both.tracks.find((t) => t.kind === kind) ?? null);
   if (!both.trouble) return { video, audio, camera: null, microphone: null };
-  const voice = await ask({ audio: AUDIO });
+  const voice = await ask({ audio: constraints.audio });
   if (!voice.trouble) return { video: null, audio: voice.tracks[0], camera: both.trouble, microphone: null };
   // Whoever has just said no twice is not asked a third time.
-  const picture = voice.trouble === "refused" ? both : await ask({ video: VIDEO });
+  const picture = voice.trouble === "refused" ? both : await ask({ video: constraints.video });
   return { video: picture.tracks[0] ?? null, audio: null, camera: picture.trouble, microphone: voice.trouble };
 }
 
@@ -69,8 +80,8 @@ export class Device {
   /** @type {MediaStreamTrack|null} */ track = null;
   /** @type {DeviceState} */ state = "off";
   /** The device that went away, while another stands in. @type {{id: string, label: string}|null} */ lost = null;
+  /** ID of the person's choice; "": the browser's. */ chosen = "";
   #kind;
-  #chosen = ""; // ID of the person's choice; "": the browser's
   #blurs = false;
   #changed;
   #turn = 0; // counts starts and stops: an answer that comes after the next one is stale
@@ -117,8 +128,8 @@ export class Device {
 
   /** @param {string} id of the device to use from now on; "": the browser's choice */
   choose(id) {
-    if (id === this.#chosen) return;
-    this.#chosen = id;
+    if (id === this.chosen) return;
+    this.chosen = id;
     this.lost = null;
     this.#restart();
   }
@@ -162,7 +173,7 @@ export class Device {
     if (!this.live || !this.lost) return;
     const devices = await navigator.mediaDevices.enumerateDevices();
     if (!this.lost || !devices.some(({ deviceId }) => deviceId && deviceId === this.lost.id)) return;
-    this.#chosen = this.lost.id;
+    this.chosen = this.lost.id;
     this.lost = null;
     this.#restart();
   }
@@ -174,8 +185,7 @@ export class Device {
   }
 
   #constraints() {
-    const plain = this.#kind === "audio" ? AUDIO : VIDEO;
-    return { [this.#kind]: this.#chosen ? { ...plain, deviceId: { ideal: this.#chosen } } : plain };
+    return { [this.#kind]: wanted(this.#kind === "audio" ? AUDIO : VIDEO, this.chosen) };
   }
 
   /** @param {MediaStreamTrack} track */

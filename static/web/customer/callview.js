@@ -1,0 +1,70 @@
+// The call as the customer sees it: where it stands, the agent's picture, the
+// buttons, and what is wrong with a device.
+
+import { draw, say } from "../shared/dom.js";
+import * as panel from "../shared/panel.js";
+import { word } from "../shared/words.js";
+
+const at = (selector) => document.querySelector(selector);
+
+/**
+ * @param {import("./visit.js").Visit} visit
+ * @param {object} shown
+ * @param {boolean} shown.moving whether the agent's picture moves
+ * @param {boolean} shown.silent the browser wants a click before it plays the voice
+ * @param {string} shown.toast a short notice
+ */
+export function renderCall(visit, { moving, silent, toast }) {
+  const { status } = visit;
+  const picture = moving && Boolean(visit.state.agentVideo);
+  at("#call").dataset.view = picture ? "picture" : "waiting";
+  at("#call").dataset.status = status;
+  say(at("#status"), word(`visit.${status}.title`));
+  say(at("#explain"), word(`visit.${status}.text`));
+  at("#sound").hidden = !silent;
+  label(at("#mute"), visit.muted ? "mic-off" : "mic", word(visit.muted ? "button.unmute" : "button.mute"));
+  at("#mute").classList.toggle("off", visit.muted);
+  const on = visit.wish && !visit.camera.trouble;
+  label(at("#camera"), on ? "camera" : "camera-off", word(on ? "button.camera-off" : "button.camera-on"));
+  at("#camera").classList.toggle("off", !on);
+  renderNotice(visit, toast);
+  renderChat(visit);
+  panel.render();
+}
+
+/** @param {Element} button @param {string} icon @param {string} text its name */
+function label(button, icon, text) {
+  draw(button, icon);
+  say(button.querySelector("span"), text);
+}
+
+function renderNotice(visit, toast) {
+  const broken = brokenDevice(visit);
+  const text = broken ? word(`call.${broken}.${visit[broken].state}`) : replacedDevice(visit) || toast;
+  at("#notice").hidden = !text;
+  say(at("#notice p"), text);
+  at("#notice button").hidden = !broken;
+  at("#notice button").onclick = () => visit[broken].start();
+}
+
+/** The device that is wanted and cannot be had. */
+function brokenDevice({ camera, microphone, wish }) {
+  if (microphone.trouble) return "microphone";
+  return wish && camera.trouble ? "camera" : "";
+}
+
+/** What is said of a device that stands in for one that went away. */
+function replacedDevice({ camera, microphone }) {
+  const other = [microphone, camera].find((device) => device.live && device.lost);
+  return other ? word("call.replaced").replace("#1", other.lost.label).replace("#2", other.track.label) : "";
+}
+
+// Messages reach somebody once the agent is there; what was written stays readable.
+function renderChat({ room, state }) {
+  const there = Boolean(state.room?.chat) && (state.status === "incall" || room.messages.length > 0);
+  const open = panel.opened() === "chat";
+  at("#chat").hidden = !there;
+  if (open && !there) panel.close();
+  if (open && room.unread) room.read();
+  else panel.mark("chat", room.unread, "chat.unread");
+}

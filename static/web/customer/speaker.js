@@ -1,0 +1,42 @@
+// Where the agent's voice comes out. Knows no DOM but the element that plays.
+
+export class Speaker {
+  /** The chosen one's ID; "": the browser's choice. */
+  chosen = "";
+  #voice;
+
+  /** @param {HTMLAudioElement} voice */
+  constructor(voice) {
+    this.#voice = voice;
+    navigator.mediaDevices?.addEventListener("devicechange", () => this.#turn());
+  }
+
+  /** Whether this browser lets a page choose. */
+  get selectable() {
+    return "setSinkId" in HTMLMediaElement.prototype;
+  }
+
+  /** @param {string} id of the output from now on; "": the browser's choice */
+  choose(id) {
+    this.chosen = id;
+    return this.#turn();
+  }
+
+  /** Plays something else there. @param {MediaStream} stream */
+  async play(stream) {
+    const player = new Audio();
+    player.srcObject = stream;
+    await this.#turn(player);
+    await player.play();
+  }
+
+  // One that is unplugged gives way to the browser's choice until it is back.
+  async #turn(element = this.#voice) {
+    if (!this.selectable) return;
+    const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+    const there = devices.some(({ kind, deviceId }) => kind === "audiooutput" && deviceId === this.chosen);
+    const wanted = there ? this.chosen : "";
+    if (element.sinkId === wanted) return;
+    await element.setSinkId(wanted).catch((err) => console.warn("videoleg: the speaker stays as it was", err));
+  }
+}
