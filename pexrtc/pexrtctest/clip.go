@@ -90,6 +90,7 @@ func newPlayer(frames []frame, src *source, counts *counters) *player {
 		VP9:  &codecs.VP9Payloader{},
 		H264: &codecs.H264Payloader{},
 	}[src.codec]
+	payloader.Payload(mtu, []byte{0}) // the VP8 payloader leaves picture ID 0 out, and browsers then wait for it
 	p.packets = rtp.NewPacketizer(mtu, 96, 1, payloader, rtp.NewRandomSequencer(), videoClock)
 	src.ask = func() {
 		counts.keyframesTo.Add(1)

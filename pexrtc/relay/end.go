@@ -27,14 +27,15 @@ func newEnd(side Hop) *end {
 }
 
 // sendKeyframeRequest asks for a full picture of the stream of the moment. A stream that has not begun will begin with one.
-func (e *end) sendKeyframeRequest() {
+func (e *end) sendKeyframeRequest() bool {
 	s := e.source.Load()
 	h := e.hop.Load()
 	if s == nil || h == nil || s.hop != h {
-		return
+		return false
 	}
 	e.keyframesAsked.Add(1)
 	h.control(h.keyframeRequest(s.ssrc))
+	return true
 }
 
 // report tells the far end, every second, what arrived, what was sent, and how fast it may send, in bit/s (REMB).

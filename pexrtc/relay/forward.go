@@ -20,6 +20,7 @@ type forwarder struct {
 	numbers rewriter
 	resumed time.Time // not zero: since then a keyframe is awaited before anything is sent
 	out     *outbound // nil: not connected yet
+	early   prelude   // while out is nil
 }
 
 // keyframeWait is how long a reopened gate holds back packets that refer to pictures of before the pause: they would
@@ -32,6 +33,9 @@ func (f *forwarder) setOpen(open bool) (opened bool) {
 	defer f.mu.Unlock()
 	opened = open && !f.open
 	f.open = open
+	if !open {
+		f.early.clear()
+	}
 	if opened && f.numbers.used {
 		f.resumed = time.Now()
 	}
@@ -50,11 +54,12 @@ func (f *forwarder) awaits(keyframe bool, now time.Time) bool {
 	return true
 }
 
-// setOut says where packets go from now on.
-func (f *forwarder) setOut(o *outbound) {
+// setOut says where packets go from now on, and reports whether a keyframe was among those that it already had for o.
+func (f *forwarder) setOut(o *outbound) (begun bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.out = o
+	return f.play(o, time.Now())
 }
 
 // clearOut forgets o, unless another has taken its place.
@@ -87,6 +92,7 @@ func (f *forwarder) follow(s *source) {
 	defer f.mu.Unlock()
 	f.current = s
 	f.numbers.restart()
+	f.early.clear()
 }
 
 // forward sends one packet of s on, if s is the stream of the moment and the gate is open; size is the whole packet's.
@@ -97,6 +103,7 @@ func (f *forwarder) forward(s *source, in packet, size int, now time.Time) {
 	f.mu.Lock()
 	news := f.current == s && !s.seen
 	s.seen = s.seen || news
+	late := news && f.open && !f.begins(in) // its keyframe came before we could read it
 	sent := f.current == s && f.write(in, now)
 	f.mu.Unlock()
 	if sent {
@@ -106,6 +113,15 @@ func (f *forwarder) forward(s *source, in packet, size int, now time.Time) {
 	if news {
 		f.first(f.from.side)
 	}
+	if late {
+		f.from.keyframes.ask()
+	}
+}
+
+// begins says that a packet begins a full picture.
+func (f *forwarder) begins(in packet) bool {
+	m := f.types.Load()
+	return m != nil && m[in.payloadType].to != 0 && m[in.payloadType].keyframe(in.payload)
 }
 
 // write renumbers and sends a packet; f.mu is held.
@@ -113,6 +129,7 @@ func (f *forwarder) write(in packet, now time.Time) bool {
 	types := f.types.Load()
 	if !f.open || f.out == nil || types == nil {
 		f.numbers.restart()
+		f.foresee(in, types)
 		return false
 	}
 	t := &types[in.payloadType]

@@ -21,6 +21,7 @@ type hop struct {
 	behind    *forwarder // what is sent here comes from it
 
 	connected atomic.Bool
+	begun     atomic.Bool  // the far end has got a keyframe with the connection
 	trip      atomic.Int64 // round trip, as time.Duration; 0: unknown
 	remb      atomic.Bool  // the far end understands bandwidth messages
 	fir       atomic.Bool  // the far end understands FIR alone
@@ -73,7 +74,7 @@ func (h *hop) secured(keys srtpKeys) error {
 	h.in.connect(in, h.exts.sequence)
 	h.connected.Store(true)
 	if h.current() {
-		h.behind.setOut(h.out)
+		h.begun.Store(h.behind.setOut(h.out))
 	}
 	return nil
 }
@@ -83,7 +84,7 @@ func (h *hop) changed(c Condition) {
 	if !h.current() {
 		return
 	}
-	if c == Connected {
+	if c == Connected && !h.begun.Swap(false) {
 		h.behind.from.keyframes.ask() // a far end that begins to look needs a full picture
 	}
 	h.leg.tell(h.end.side, c)

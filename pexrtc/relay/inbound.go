@@ -26,6 +26,8 @@ type inbound struct {
 
 	mu         sync.Mutex    // guards all below; held while a packet is forwarded
 	keys       *srtp.Context // nil: not connected yet
+	sealed     [][]byte      // RTP that came before the keys
+	over       bool          // stop was called
 	header     rtp.Header    // reused
 	known      [2][]uint32   // senders that were heard, of RTP and RTCP
 	sequenceID uint8         // id of the transport-wide sequence number extension; 0: not agreed
@@ -42,6 +44,9 @@ type inbound struct {
 const (
 	maxSenders = 128 // that a far end may use in the life of a hop; each takes memory in the SRTP stack
 	maxFormer  = 8
+	// maxSealed is how many packets wait for the keys: a far end may be done with DTLS a moment before us, and its first
+	// packets are a keyframe.
+	maxSealed = 64
 	// congestionEvery is how often a sender hears of its packets (draft-holmer-rmcat-transport-wide-cc-extensions).
 	congestionEvery = 100 * time.Millisecond
 	// silence after which a source that was replaced may come back.
@@ -54,15 +59,28 @@ func (i *inbound) connect(keys *srtp.Context, sequenceID uint8) {
 	defer i.mu.Unlock()
 	i.keys, i.sequenceID = keys, sequenceID
 	i.congestion = twcc.NewRecorder(i.hop.out.ssrc)
+	sealed := i.sealed
+	i.sealed = nil
+	for _, raw := range sealed {
+		i.open(raw, time.Now())
+	}
 }
 
-// packet takes an encrypted RTP packet and decrypts it where it lies. It allocates nothing.
+// packet takes an encrypted RTP packet and decrypts it where it lies. It allocates nothing once there are keys.
 func (i *inbound) packet(raw []byte, now time.Time) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.keys == nil || len(raw) < headerSize {
-		return
+	switch {
+	case len(raw) < headerSize:
+	case i.keys != nil:
+		i.open(raw, now)
+	case len(i.sealed) < maxSealed && !i.over:
+		i.sealed = append(i.sealed, slices.Clone(raw))
 	}
+}
+
+// open decrypts a packet and passes it on; i.mu is held.
+func (i *inbound) open(raw []byte, now time.Time) {
 	ssrc := binary.BigEndian.Uint32(raw[8:])
 	if !i.admits(0, ssrc) {
 		return
@@ -239,7 +257,7 @@ func (i *inbound) reports(now time.Time) []rtcp.ReceptionReport {
 func (i *inbound) stop() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.keys = nil
+	i.keys, i.sealed, i.over = nil, nil, true
 	if i.repair != nil {
 		i.repair.Stop()
 	}

@@ -11,7 +11,7 @@ const keyframeGap = 300 * time.Millisecond
 
 // asker passes on keyframe requests, at most one per keyframeGap; requests in between become one at the end of it.
 type asker struct {
-	send func() // asks the far end; must not block
+	send func() bool // asks the far end, if there is anything to ask for; must not block
 
 	mu      sync.Mutex
 	last    time.Time   // guarded by mu, as the rest
@@ -44,8 +44,9 @@ func (a *asker) late() {
 }
 
 func (a *asker) fire() {
-	a.last = time.Now()
-	a.send()
+	if a.send() {
+		a.last = time.Now()
+	}
 }
 
 // stop ends the asker; nothing is sent after it has returned.

@@ -10,7 +10,14 @@ import (
 func TestAskerCoalesces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var sent atomic.Int32
-		a := asker{send: func() { sent.Add(1) }}
+		nobody := false
+		a := asker{send: func() bool {
+			if nobody {
+				return false
+			}
+			sent.Add(1)
+			return true
+		}}
 		expect := func(want int32, when string) {
 			t.Helper()
 			synctest.Wait()
@@ -28,8 +35,11 @@ func TestAskerCoalesces(t *testing.T) {
 		expect(2, "the trailing one")
 		<-time.After(2 * keyframeGap)
 		expect(2, "nothing of its own")
+		nobody = true
 		a.ask()
-		expect(3, "after a pause at once")
+		nobody = false
+		a.ask()
+		expect(3, "after a pause at once, and what found nobody does not count")
 		a.ask()
 		a.stop()
 		<-time.After(2 * keyframeGap)

@@ -162,6 +162,7 @@ func (l *Leg) BrowserAnswer(ctx context.Context) (string, error) {
 	if err := l.addRemote(h, offer); err != nil {
 		return "", err
 	}
+	l.node.keyframes.ask() // it comes while the page connects
 	if err := g.wait(ctx, true); err != nil {
 		return "", err
 	}
