@@ -22,7 +22,8 @@ type rooms struct {
 	tag   string
 	byID  map[string]*room
 	legs  map[string]*leg
-	ended map[string]end // by the UUID of a leg or the name of a room
+	gone  map[string]*leg // that have left a room that runs
+	ended map[string]end  // by the UUID of a leg or the name of a room
 	swept time.Time
 }
 
@@ -33,7 +34,7 @@ type end struct {
 }
 
 func newRooms(tag string) *rooms {
-	return &rooms{tag: tag, byID: map[string]*room{}, legs: map[string]*leg{}, ended: map[string]end{}}
+	return &rooms{tag: tag, byID: map[string]*room{}, legs: map[string]*leg{}, gone: map[string]*leg{}, ended: map[string]end{}}
 }
 
 // take applies a message. ok is false for data of a wrong form.
@@ -49,6 +50,8 @@ func (rs *rooms) take(m message, now time.Time) (changes []Change, ok bool) {
 		return rs.leaves(m, now)
 	case "participant_media_stream_window":
 		return rs.window(m)
+	case "participant_media_streams_destroyed":
+		return rs.destroyed(m)
 	}
 	return nil, true
 }
@@ -75,7 +78,11 @@ func (rs *rooms) runs(m message, now time.Time) ([]Change, bool) {
 		return nil, ok
 	}
 	r, opened := rs.room(c.Name, m, now)
-	if r == nil || !opened {
+	if r == nil {
+		return nil, true
+	}
+	r.learn(c)
+	if !opened {
 		return nil, true
 	}
 	return []Change{{What: Opened, Room: r.public()}}, true
@@ -111,6 +118,7 @@ func (rs *rooms) ends(m message, now time.Time) ([]Change, bool) {
 		return nil, ok
 	}
 	r.heard, r.time = now, max(r.time, m.Time)
+	r.learn(c)
 	r.nodes = slices.DeleteFunc(r.nodes, func(n string) bool { return n == m.Node })
 	if len(r.nodes) > 0 {
 		return nil, true
@@ -122,6 +130,9 @@ func (rs *rooms) ends(m message, now time.Time) ([]Change, bool) {
 func (rs *rooms) close(r *room, now time.Time) (changes []Change) {
 	for _, l := range slices.Clone(r.legs) {
 		changes = append(changes, rs.remove(l, r.time, now))
+	}
+	for _, l := range r.gone {
+		delete(rs.gone, l.UUID)
 	}
 	delete(rs.byID, r.name)
 	rs.bury(r.name, r.time, now)
@@ -191,6 +202,9 @@ func (rs *rooms) leaves(m message, now time.Time) ([]Change, bool) {
 	}
 	l := rs.legs[p.UUID]
 	if l == nil {
+		if _, over := rs.ended[p.Conference]; over && rs.byID[p.Conference] == nil {
+			return nil, true // the last word of a room that is over
+		}
 		r, _ := rs.room(p.Conference, m, now)
 		if r == nil {
 			return nil, true
@@ -199,7 +213,7 @@ func (rs *rooms) leaves(m message, now time.Time) ([]Change, bool) {
 		l.merge(m, r)
 	} else {
 		_ = json.Unmarshal(m.Data, &l.participant)
-		l.room.heard = now
+		l.room.heard, l.room.time = now, max(l.room.time, m.Time)
 	}
 	return []Change{rs.remove(l, m.Time, now)}, true
 }
@@ -208,6 +222,16 @@ func (rs *rooms) remove(l *leg, t float64, now time.Time) Change {
 	l.part()
 	delete(rs.legs, l.UUID)
 	rs.bury(l.UUID, t, now)
+	l.left = moment(t)
+	for _, named := range []*float64{l.Disconnect, l.EndTime} {
+		if named != nil && *named > 0 {
+			l.left = moment(*named)
+		}
+	}
+	if r := l.room; len(r.gone) < maxLegs {
+		r.gone = append(r.gone, l)
+		rs.gone[l.UUID] = l
+	}
 	return Change{What: Left, Room: l.room.public(), Leg: l.public()}
 }
 
@@ -232,7 +256,7 @@ func (rs *rooms) window(m message) ([]Change, bool) {
 	if json.Unmarshal(m.Data, &w) != nil || tooLong(w.UUID, w.Was, w.Now) {
 		return nil, false
 	}
-	l := rs.legs[w.UUID]
+	l := rs.leg(w.UUID)
 	if l == nil {
 		return nil, true
 	}
@@ -240,7 +264,33 @@ func (rs *rooms) window(m message) ([]Change, bool) {
 	if len(l.quality) > maxQuality {
 		l.quality = l.quality[1:]
 	}
-	return []Change{{What: Updated, Room: l.room.public(), Leg: l.public()}}, true
+	return []Change{{What: Rated, Room: l.room.public(), Leg: l.public()}}, true
+}
+
+// destroyed notes what a leg's media carried. It comes about when the leg leaves, before or after.
+func (rs *rooms) destroyed(m message) ([]Change, bool) {
+	var d destroyed
+	if json.Unmarshal(m.Data, &d) != nil || tooLong(d.UUID) {
+		return nil, false
+	}
+	l := rs.leg(d.UUID)
+	if l == nil {
+		return nil, true
+	}
+	for _, s := range d.Streams {
+		if len(l.streams) < maxStreams && !tooLong(s.Kind, s.RxCodec, s.TxCodec, s.RxResolution, s.TxResolution) {
+			l.streams = append(l.streams, s.public())
+		}
+	}
+	return []Change{{What: Counted, Room: l.room.public(), Leg: l.public()}}, true
+}
+
+// leg finds one that is in a room, or has left one that still runs.
+func (rs *rooms) leg(uuid string) *leg {
+	if l := rs.legs[uuid]; l != nil {
+		return l
+	}
+	return rs.gone[uuid]
 }
 
 // bury remembers that something has ended.
