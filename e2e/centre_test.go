@@ -31,7 +31,11 @@ var program = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "videoleg")
-	out, err := exec.Command("go", "build", "-race", "-o", path, "../cmd/videoleg").CombinedOutput()
+	args := []string{"build", "-o", path, "../cmd/videoleg"}
+	if raced {
+		args = append(args[:1:1], append([]string{"-race"}, args[1:]...)...)
+	}
+	out, err := exec.Command("go", args...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build: %w\n%s", err, out)
 	}

@@ -138,6 +138,15 @@ func (p *Page) userAgent(ctx context.Context) string {
 	return agent
 }
 
+// OnEachDocument runs a script in every document of this tab's own process from now on, before its own scripts.
+func (p *Page) OnEachDocument(script string) {
+	p.who.t.Helper()
+	p.must("adding a script", func(ctx context.Context) error {
+		_, err := cdp.Call(ctx, p.session(), page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+		return err
+	})
+}
+
 // Screenshot writes what is seen to NAME.png in the test's artifacts (go test -artifacts keeps
 // them), or in $VIDEOLEG_SHOTS, and returns the path.
 func (p *Page) Screenshot(name string) string {

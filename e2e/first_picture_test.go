@@ -1,0 +1,203 @@
+package e2e
+
+import (
+	"fmt"
+
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/videoleg/videoleg/e2e/browser"
+	"github.com/videoleg/videoleg/genesys/genesystest"
+	"github.com/videoleg/videoleg/pexrtc/pexrtctest"
+)
+
+// farAway is added to every request to Genesys Cloud and to the node; docs/performance.md has the method.
+const farAway = 40 * time.Millisecond
+
+// TestFirstPicture counts what no machine's speed can change: the requests that follow one another until the
+// agent sees the customer.
+func TestFirstPicture(t *testing.T) {
+	s := startScene(t, farAway)
+	for _, tc := range []struct {
+		name string
+		page *browser.Page
+		most int
+	}{
+		{"with a sign-in", s.adasTab(), 6},
+		{"already signed in", nil, 4},
+	} {
+		if tc.page != nil {
+			s.tab = tc.page
+		}
+		p := s.firstPicture()
+		chain := p.chain()
+		t.Logf("%s: %v after navigation; %d requests one after another", tc.name, p.took.Round(time.Millisecond), len(chain))
+		if len(chain) > tc.most || len(chain) < 3 {
+			t.Errorf("%s: %d requests one after another, want at most %d:\n%s", tc.name, len(chain), tc.most, p.told())
+		}
+	}
+}
+
+// BenchmarkFirstPicture takes the time from the widget's navigation to the first decoded frame of the customer.
+func BenchmarkFirstPicture(b *testing.B) {
+	const runs = 9
+	for _, bc := range []struct {
+		name     string
+		delay    time.Duration
+		signedIn bool
+	}{
+		{"far/sign-in", farAway, false},
+		{"far/signed-in", farAway, true},
+		{"loopback/sign-in", 0, false},
+		{"loopback/signed-in", 0, true},
+	} {
+		b.Run(bc.name, func(b *testing.B) {
+			s := startScene(b, bc.delay)
+			if s.tab = s.adasTab(); bc.signedIn {
+				s.firstPicture()
+			}
+			var took []time.Duration
+			for range runs {
+				if !bc.signedIn {
+					s.tab = s.adasTab()
+				}
+				took = append(took, s.firstPicture().took)
+			}
+			slices.Sort(took)
+			for name, d := range map[string]time.Duration{"min-ms": took[0], "median-ms": took[runs/2], "max-ms": took[runs-1]} {
+				b.ReportMetric(float64(d)/float64(time.Millisecond), name)
+			}
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// scene is a centre whose every request is recorded; those to the far ends are late.
+type scene struct {
+	*centre
+	traffic traffic
+	browser *browser.Browser
+	tab     *browser.Page // Ada's
+}
+
+func startScene(t testing.TB, delay time.Duration) *scene {
+	t.Helper()
+	s := &scene{}
+	cloud, node := listen(t, "127.0.0.1:0"), listen(t, "127.0.0.1:0")
+	genesys := s.traffic.between(t, listen(t, "127.0.0.1:0"), "genesys", "http://"+cloud.Addr().String(), delay)
+	inner := "127.0.0.1:" + freePorts(t, 1)[0]
+	s.centre = start(t, options{
+		env: map[string]string{
+			"AGENT_ADDR": inner, "GENESYS_API_URL": genesys, "GENESYS_LOGIN_URL": genesys,
+			"PEXIP_NODES": s.traffic.between(t, listen(t, "127.0.0.1:0"), "node", "http://"+node.Addr().String(), delay),
+		},
+		cloud: func(o *genesystest.Options) { o.Listener = cloud },
+		node:  func(o *pexrtctest.Options) { o.Listener, o.Resolve = node, nil }, // no trunk: calls are made here
+	})
+	_, port, _ := strings.Cut(strings.TrimPrefix(s.agent, "http://"), ":")
+	s.traffic.between(t, listen(t, "127.0.0.1:"+port), "server", "http://"+inner, 0)
+	s.browser = browser.Start(t)
+	return s
+}
+
+// noteFirstFrame keeps when the customer's picture was first seen, on the wall clock.
+const noteFirstFrame = `addEventListener("DOMContentLoaded", () => document.querySelector("#customer")?.requestVideoFrameCallback(
+	() => { window.firstFrame = performance.timeOrigin + performance.now() }))`
+
+// adasTab is an empty tab of a browser that has Ada's sign-in at Genesys Cloud and nothing else.
+func (s *scene) adasTab() *browser.Page {
+	tab := s.browser.Open(s.cloud.URL + "/?agent=ada")
+	tab.OnEachDocument(noteFirstFrame)
+	tab.Go("about:blank")
+	return tab
+}
+
+// firstPicture is a call that Ada has answered: her tab opens the widget and leaves it when she sees the customer.
+func (s *scene) firstPicture() picture {
+	s.t.Helper()
+	id := fmt.Sprintf("%016x", rand.Uint64())
+	if _, err := s.node.SimulateCustomer("cus"+id, "Simulated customer"); err != nil {
+		s.t.Fatal(err)
+	}
+	call, err := s.cloud.Call(s.t.Context(), genesystest.InboundCall{ANIName: id})
+	if err == nil {
+		err = call.Answer(genesystest.AdaID)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var began, frame float64
+	s.tab.Eval(fmt.Sprintf(`(() => { const now = performance.timeOrigin + performance.now(); location = %q; return now })()`,
+		s.agent+"/?conversationid="+call.ID()), &began)
+	s.tab.AwaitTrue(`window.firstFrame`)
+	s.tab.Eval(`window.firstFrame`, &frame)
+	p := picture{began: clock(began), took: clock(frame).Sub(clock(began)), exchanges: s.traffic.since(clock(began))}
+	s.tab.Go("about:blank")
+	if err := call.CustomerHangup(); err != nil {
+		s.t.Fatal(err)
+	}
+	<-call.Done()
+	s.awaitEmpty(15 * time.Second)
+	return p
+}
+
+// clock is a moment of the browser's wall clock, in milliseconds, which is ours.
+func clock(ms float64) time.Time { return time.UnixMicro(int64(ms * 1000)) }
+
+// picture is one first picture and what passed until then.
+type picture struct {
+	began     time.Time
+	took      time.Duration
+	exchanges []exchange
+}
+
+// chain is the longest row of requests to the far ends, each begun after the one before had ended, that leads to
+// the ack, from which on the node sends. What runs beside it is left out: notifications and the reading again that
+// they cause.
+func (p picture) chain() []*exchange {
+	var steps []*exchange
+	conversations := 0
+	for i := range p.exchanges {
+		e := &p.exchanges[i]
+		if strings.HasPrefix(e.path, "/api/v2/conversations/") {
+			conversations++
+		}
+		beside := e.to == "server" || strings.Contains(e.path, "/notifications/") || strings.HasPrefix(e.path, "/api/v2/conversations/") && conversations > 1
+		if beside || e.ended.IsZero() {
+			continue
+		}
+		steps = append(steps, e)
+		if strings.HasSuffix(e.path, "/ack") {
+			break
+		}
+	}
+	best := make([][]*exchange, len(steps)) // the longest row that ends in each step
+	for i, e := range steps {
+		for j := range i {
+			if !steps[j].ended.After(e.began) && len(best[j]) > len(best[i]) {
+				best[i] = best[j]
+			}
+		}
+		best[i] = append(slices.Clip(best[i]), e)
+	}
+	if len(best) == 0 {
+		return nil
+	}
+	return best[len(best)-1]
+}
+
+// told is the whole of it, for whoever looks for the time.
+func (p picture) told() string {
+	var b strings.Builder
+	for _, e := range p.exchanges {
+		end := "…"
+		if !e.ended.IsZero() {
+			end = fmt.Sprint(e.ended.Sub(p.began).Milliseconds())
+		}
+		fmt.Fprintf(&b, "%5d %5s ms  %s\n", e.began.Sub(p.began).Milliseconds(), end, &e)
+	}
+	return b.String()
+}
