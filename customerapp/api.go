@@ -42,6 +42,7 @@ func (a *App) mountAPI(e *echo.Echo) {
 			http.MethodGet: a.authorized(a.listInvitations), http.MethodPost: a.authorized(a.createInvitation)}},
 		{"/invitations/:id", map[string]echo.HandlerFunc{
 			http.MethodGet: a.authorized(a.getInvitation), http.MethodDelete: a.authorized(a.withdrawInvitation)}},
+		{"/sessions/:id", map[string]echo.HandlerFunc{http.MethodGet: a.authorized(a.getSession)}},
 	} {
 		g.Any(resource.path, otherMethod(slices.Sorted(maps.Keys(resource.methods))))
 		for method, handler := range resource.methods {
@@ -89,7 +90,7 @@ var (
 	errCredentials = &apiError{http.StatusUnauthorized, "unauthorized", "The user name or the password is wrong."}
 	errKey         = &apiError{http.StatusUnauthorized, "unauthorized", "A valid API key is needed: Authorization: Bearer KEY."}
 	errRate        = &apiError{http.StatusTooManyRequests, "rate_limited", "Too many requests. Wait as long as Retry-After says, then go on more slowly."}
-	errNoSession   = &apiError{http.StatusNotFound, "not_found", "There is no invitation with this ID."}
+	errNoSession   = &apiError{http.StatusNotFound, "not_found", "There is no invitation or session with this ID."}
 	errKeyReused   = &apiError{http.StatusUnprocessableEntity, "idempotency_key_reused", "This Idempotency-Key came before with another request. Use a new key for each invitation."}
 	errStorage     = &apiError{http.StatusServiceUnavailable, "unavailable", "Invitations cannot be reached right now. Repeat the request in a moment, with the same Idempotency-Key."}
 	errBadCursor   = badRequest("cursor is not one that this server gave.")

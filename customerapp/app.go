@@ -34,6 +34,8 @@ type Config struct {
 	// What Pexip asks and tells.
 	Policy Face
 	Events Face
+	// Running is the call that a session's room has now, as Pexip's events tell; nil knows of none.
+	Running func(id string) (invite.Call, bool)
 }
 
 // App serves the customers.
@@ -51,6 +53,9 @@ type limits struct {
 
 // New returns the app; Mount puts it on a server.
 func New(cfg Config) (*App, error) {
+	if cfg.Running == nil {
+		cfg.Running = func(string) (invite.Call, bool) { return invite.Call{}, false }
+	}
 	visits, err := seal.New(cfg.Secret, "visit")
 	if err != nil {
 		return nil, fmt.Errorf("customerapp: %w", err)

@@ -6,7 +6,8 @@
 //	GET /visit     the page's WebSocket
 //	GET /static/…  what the page is made of
 //	GET /policy/…  what Pexip asks (pexrtc/policy), behind credentials; off without them
-//	/api/v1/…      invitations for websites, chats and e-mails; openapi.json describes it
+//	/api/v1/…      invitations for websites, chats and e-mails, and what became of their calls;
+//	               openapi.json describes it
 //	POST /events   what Pexip tells (pexrtc/events), the same
 //
 // A customer holds a sealed visit token in the page: it names the session and nothing else, and

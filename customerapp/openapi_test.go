@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/videoleg/videoleg/session/invite"
 )
 
 // object is any JSON object.
@@ -45,7 +47,10 @@ func TestOpenAPIRoutes(t *testing.T) {
 
 // Answers are what the document says of them, the statuses too.
 func TestOpenAPIAnswers(t *testing.T) {
-	c := newCustomers(t, nil)
+	running := func(string) (invite.Call, bool) {
+		return invite.Call{Began: time.Unix(1, 0), Parties: []invite.Party{{ID: "1", Kind: "customer", Joined: time.Unix(1, 0)}}}, true
+	}
+	c := newCustomers(t, func(cfg *Config) { cfg.Running = running })
 	doc := description(t, c)
 	made := c.invited(`{"display_name":"Ada","locale":"en","attributes":{"a":"b"},"return_url":"https://shop.example/"}`)
 	used := c.invited(`{"single_use":true}`)
@@ -53,6 +58,13 @@ func TestOpenAPIAnswers(t *testing.T) {
 	if _, err := c.sessions.Redeem(t.Context(), token, "somebody", ""); err != nil {
 		t.Fatal(err)
 	}
+	if err := c.sessions.Record(t.Context(), used.ID, invite.Call{
+		Began: time.Unix(1, 0), Ended: time.Unix(2, 0), Answered: true,
+		Parties: []invite.Party{{ID: "1", Kind: "agent", Protocol: "webrtc", Role: "chair", Left: time.Unix(2, 0), Reason: "Call disconnected", Quality: "2_ok"}},
+	}, true); err != nil {
+		t.Fatal(err)
+	}
+	const sessions = "/api/v1/sessions"
 	keyed := []string{"Authorization", "Bearer " + apiKey}
 	for _, tc := range []struct {
 		name, method, path, template, body string
@@ -66,6 +78,9 @@ func TestOpenAPIAnswers(t *testing.T) {
 		{"used", "GET", invitations + "/" + used.ID, "/{id}", "", keyed, 200},
 		{"deleted", "DELETE", invitations + "/" + made.ID, "/{id}", "", keyed, 204},
 		{"unknown", "GET", invitations + "/x", "/{id}", "", keyed, 404},
+		{"session", "GET", sessions + "/" + used.ID, "/{id}", "", keyed, 200},
+		{"unknown session", "GET", sessions + "/x", "/{id}", "", keyed, 404},
+		{"session without a key", "GET", sessions + "/x", "/{id}", "", nil, 401},
 		{"no key", "POST", invitations, "", "", nil, 401},
 		{"invalid", "POST", invitations, "", "[]", keyed, 400},
 		{"not JSON", "POST", invitations, "", "", append(keyed, "Content-Type", "text/plain"), 415},
@@ -87,7 +102,11 @@ func TestOpenAPIAnswers(t *testing.T) {
 			if w.Code != tc.status {
 				t.Fatalf("%d %s, want %d", w.Code, w.Body, tc.status)
 			}
-			operation := at(doc, "paths", invitations+tc.template, strings.ToLower(tc.method))
+			resource := invitations
+			if strings.HasPrefix(tc.path, sessions) {
+				resource = sessions
+			}
+			operation := at(doc, "paths", resource+tc.template, strings.ToLower(tc.method))
 			checkAnswer(t, doc, operation.(object), w)
 		})
 	}

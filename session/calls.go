@@ -116,10 +116,15 @@ func (cs *Calls) forget(c *Call) {
 // CustomerLeft says that the customer of a session has left by his own wish: its calls need not
 // wait for him to come back.
 func (cs *Calls) CustomerLeft(session string) {
+	cs.tell(session, func(c *Call) { c.apply(c.rules.OnGoodbye(c.now())) })
+}
+
+// tell lets the calls of a session hear something.
+func (cs *Calls) tell(session string, hear func(*Call)) {
 	for _, c := range cs.all() {
 		c.post(func() {
 			if c.session == session {
-				c.apply(c.rules.OnGoodbye(c.now()))
+				hear(c)
 			}
 		})
 	}

@@ -9,6 +9,7 @@ type Metrics struct {
 	joins    *prometheus.CounterVec
 	joinTime prometheus.Histogram
 	ends     *prometheus.CounterVec
+	quality  *prometheus.CounterVec
 }
 
 // NewMetrics registers the metrics.
@@ -25,7 +26,9 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Buckets: []float64{.05, .1, .2, .3, .5, .75, 1, 2, 5, 10, 20}}),
 		ends: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "videoleg_ends_total", Help: "Legs that ended, by the reason code of the rule."}, []string{"reason"}),
+		quality: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "videoleg_media_quality_total", Help: "Changes of a participant's media quality, as the node rates it."}, []string{"kind", "quality"}),
 	}
-	r.MustRegister(m.calls, m.visits, m.joins, m.joinTime, m.ends)
+	r.MustRegister(m.calls, m.visits, m.joins, m.joinTime, m.ends, m.quality)
 	return m
 }

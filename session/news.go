@@ -1,12 +1,15 @@
 package session
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/videoleg/videoleg/pexrtc/events"
+	"github.com/videoleg/videoleg/session/invite"
 	"github.com/videoleg/videoleg/session/page"
 )
 
@@ -16,15 +19,56 @@ import (
 type News struct {
 	Calls  *Calls
 	Visits *Visits
+	// Closed gets each call whose room has closed, and whether its session is over with it; nil does
+	// nothing. It must be quick.
+	Closed func(session string, c invite.Call, over bool)
 }
 
 // Take is the Changed of an event sink.
 func (n News) Take(c events.Change) {
 	switch {
+	case c.What == events.Closed:
+		if call := n.Call(c.Room); n.Closed != nil {
+			n.Closed(c.Room.Name, call, settled(call))
+		}
+	case c.What == events.Rated:
+		n.rated(c)
+	case c.What == events.Counted:
+		n.counted(c)
 	case c.Leg.Out:
 		n.Visits.tell(c.Room.Name, func(v *Visit) { v.hearOfCentre(c.Leg, c.What == events.Left) })
 	case c.What == events.Left && saidGoodbye(c.Leg):
 		n.Calls.CustomerLeft(c.Room.Name)
+	}
+}
+
+// rated tells how good a participant's media is: the log, the metrics and the story of each call.
+func (n News) rated(c events.Change) {
+	windows := c.Leg.Quality
+	now, kind := windows[len(windows)-1], n.kindOf(c.Leg)
+	level := slog.LevelInfo
+	if strings.HasPrefix(now.Now, "3") || strings.HasPrefix(now.Now, "4") {
+		level = slog.LevelWarn
+	}
+	n.Calls.cfg.Log.Log(context.Background(), level, "media quality", "session", c.Room.Name, "participant", c.Leg.UUID,
+		"kind", kind, "was", now.Was, "now", now.Now)
+	n.Calls.cfg.Metrics.quality.WithLabelValues(kind, qualityClass(now.Now)).Inc()
+	n.Calls.tell(c.Room.Name, func(call *Call) { call.note("quality", kind+" "+qualityClass(now.Now), "was "+qualityClass(now.Was)) })
+}
+
+// qualityClass is one of those that the platform documents, so that nobody can make up others.
+func qualityClass(class string) string {
+	if slices.Contains([]string{"0_unknown", "1_good", "2_ok", "3_bad", "4_terrible"}, class) {
+		return class
+	}
+	return "other"
+}
+
+// counted tells what a participant's media carried, when it has ended.
+func (n News) counted(c events.Change) {
+	for _, s := range c.Leg.Streams {
+		n.Calls.cfg.Log.Info("media ended", "session", c.Room.Name, "participant", c.Leg.UUID, "kind", n.kindOf(c.Leg), "stream", s.Kind,
+			"codec_in", s.In, "codec_out", s.Out, "kbps_in", s.InKbps, "kbps_out", s.OutKbps, "loss_in", s.InLoss, "loss_out", s.OutLoss)
 	}
 }
 

@@ -21,7 +21,7 @@ func TestVisitHearsOfTheCentre(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		news := News{c.calls, c.visits}
+		news := News{Calls: c.calls, Visits: c.visits}
 		tab := c.visit(v)
 		tab.awaitStatus(visitCalling)
 		news.Take(sipLeg(events.Joined, false, ""))

@@ -14,6 +14,7 @@ import (
 	"github.com/videoleg/videoleg/pexrtc/events"
 	"github.com/videoleg/videoleg/pexrtc/policy"
 	"github.com/videoleg/videoleg/session"
+	"github.com/videoleg/videoleg/session/invite"
 )
 
 // rooms are what Pexip is told about every room, by the server and by the local policy alike.
@@ -96,8 +97,10 @@ func (s *server) eventsFace(registry prometheus.Registerer) (customerapp.Face, e
 	told := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "videoleg_events_total", Help: "Events of Pexip's event sinks, by what became of them."}, []string{"event", "outcome"})
 	registry.MustRegister(told)
+	records := session.NewRecorder(s.sessions.Record, s.log)
+	news := session.News{Calls: s.calls, Visits: s.visits, Closed: records.Closed}
 	sink := events.New(events.Config{
-		ServiceTag: s.cfg.PexipServiceTag, Changed: session.News{Calls: s.calls, Visits: s.visits}.Take, Log: s.log.With("face", "events"),
+		ServiceTag: s.cfg.PexipServiceTag, Changed: news.Take, Log: s.log.With("face", "events"),
 		Share:   s.news.Append,
 		Observe: func(event, outcome string) { told.WithLabelValues(event, outcome).Inc() },
 	})
@@ -105,9 +108,17 @@ func (s *server) eventsFace(registry prometheus.Registerer) (customerapp.Face, e
 	defer cancel()
 	unfollow, err := s.news.Follow(ctx, sink.Take)
 	if err != nil {
+		records.Close()
 		return customerapp.Face{}, err
 	}
-	s.unfollow = unfollow
+	s.unfollow = func() {
+		unfollow()
+		records.Close()
+	}
+	s.running = func(id string) (invite.Call, bool) {
+		room, runs := sink.Room(id)
+		return news.Call(room), runs
+	}
 	return customerapp.Face{Handler: sink, Username: s.cfg.EventsUsername, Password: string(s.cfg.EventsPassword)}, nil
 }
 

@@ -70,6 +70,7 @@ type server struct {
 	sessions *invite.Sessions
 	news     *store.Journal // what Pexip told
 	unfollow func()         // ends listening to it
+	running  func(id string) (invite.Call, bool)
 
 	serving chan struct{} // closed when the apps take connections
 
@@ -161,7 +162,7 @@ func (s *server) listen(cloud *genesys.Cloud, policy, events customerapp.Face) e
 		Visits: s.visits, Sessions: s.sessions, URL: string(s.cfg.CustomerURL), Secret: s.cfg.SessionSecret,
 		Adhoc: s.cfg.AdhocSessions, APIKeys: texts(s.cfg.APIKeys),
 		CustomerPrefix: s.cfg.PexipCustomerPrefix, WebApp: s.cfg.webApp(), Version: version(), Log: s.log.With("app", "customer"),
-		Policy: policy, Events: events,
+		Policy: policy, Events: events, Running: s.running,
 	})
 	if err != nil {
 		return err

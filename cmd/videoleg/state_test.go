@@ -112,9 +112,75 @@ func TestTwoReplicas(t *testing.T) {
 			t.Errorf("%s is answered with %s and %s", alias, first, second)
 		}
 	}
+	testSharedEvents(t, one, other, id)
 	asked(t, "DELETE", other+"/api/v1/invitations/"+id, "")
 	if got := asked(t, "GET", one+policyQuestion+"cus"+id, ""); !strings.Contains(got, `"action":"reject"`) {
 		t.Errorf("withdrawn at the other replica, the alias is answered with %s", got)
+	}
+}
+
+// happened is an event of a node about a session.
+func happened(seq int, event, session, more string) string {
+	return fmt.Sprintf(`{"node":"10.0.0.1","seq":%d,"version":2,"time":%d.5,"event":%q,"data":{%s}}`, seq, 1790000000+seq, event,
+		strings.ReplaceAll(more, "ID", session))
+}
+
+const (
+	aRoom  = `"name":"ID","service_type":"conference","tag":"videoleg","start_time":1790000000.1`
+	aGuest = `"uuid":"ada","conference":"ID","service_tag":"videoleg","destination_alias":"sip:cusID@video.example","protocol":"WebRTC",` +
+		`"role":"guest","service_type":"conference","call_direction":"in","has_media":true,"connect_time":1790000002.0`
+	aTrunk = `"uuid":"sip","conference":"ID","service_tag":"videoleg","destination_alias":"ID@video.example","protocol":"SIP",` +
+		`"role":"chair","service_type":"conference","call_direction":"out","has_media":true,"connect_time":1790000003.0`
+)
+
+// testSharedEvents tells one replica, then the other, the same events: both know who is in, once, and
+// in the end that the call is over.
+func testSharedEvents(t *testing.T, one, other, id string) {
+	t.Helper()
+	began := []string{
+		happened(1, "eventsink_started", id, ""), happened(2, "conference_started", id, aRoom),
+		happened(3, "participant_connected", id, aGuest), happened(4, "participant_connected", id, aTrunk),
+	}
+	bulk := `{"node":"127.0.0.1","seq":0,"version":2,"time":1,"event":"eventsink_bulk","data":[` + strings.Join(began[2:], ",") + `]}`
+	for _, post := range [][2]string{{one, began[0]}, {one, began[1]}, {other, bulk}, {one, bulk}, {other, began[3]}} {
+		if got := asked(t, "POST", post[0]+"/events", post[1]); !strings.HasPrefix(got, "200") {
+			t.Errorf("events are answered with %s", got)
+		}
+	}
+	for _, base := range []string{one, other} {
+		awaitAnswer(t, base+"/api/v1/sessions/"+id, func(got string) bool {
+			return strings.Count(got, `"kind"`) == 2 && strings.Contains(got, `"id":"ada","kind":"customer"`) && strings.Contains(got, `"id":"sip","kind":"phone"`)
+		})
+	}
+	for _, event := range []string{
+		happened(5, "participant_disconnected", id, aGuest+`,"end_time":1790000005.0,"disconnect_reason":"Call disconnected"`),
+		happened(6, "participant_disconnected", id, aTrunk), happened(7, "conference_ended", id, aRoom),
+	} {
+		asked(t, "POST", other+"/events", event)
+	}
+	for _, base := range []string{one, other} {
+		awaitAnswer(t, base+"/api/v1/sessions/"+id, func(got string) bool {
+			return strings.Count(got, `"ended_at":"2026-09-21T14:13:27.5Z"`) == 1 && !strings.Contains(got, `"call":`) &&
+				strings.Contains(got, `"left_at":"2026-09-21T14:13:25Z","reason":"Call disconnected"`)
+		})
+	}
+}
+
+// awaitAnswer asks until the answer is right: what one replica is told reaches the others in a moment.
+func awaitAnswer(t *testing.T, url string, ok func(string) bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	for {
+		got := asked(t, "GET", url, "")
+		if ok(got) {
+			return
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			t.Fatalf("%s: %s", url, got)
+		}
 	}
 }
 

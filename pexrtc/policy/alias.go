@@ -22,9 +22,9 @@ const (
 	customer
 )
 
-// bareAlias is a dialled alias without what protocols put around it: a SIP URI has a scheme, a
+// BareAlias is a dialled alias without what protocols put around it: a SIP URI has a scheme, a
 // domain and parameters, and case never counts.
-func bareAlias(alias string) string {
+func BareAlias(alias string) string {
 	alias = schemeForm.ReplaceAllString(strings.ToLower(strings.TrimSpace(alias)), "")
 	if end := strings.IndexAny(alias, "@;?"); end >= 0 {
 		alias = alias[:end]
@@ -34,7 +34,7 @@ func bareAlias(alias string) string {
 
 // whose tells our aliases by their prefixes. An ID that cannot be one of ours is empty.
 func (r Rooms) whose(alias string) (whose side, id string) {
-	alias = bareAlias(alias)
+	alias = BareAlias(alias)
 	for _, one := range []struct {
 		side
 		prefix string

@@ -10,6 +10,8 @@
 // whose link is the only way in, or ad hoc on the customer app's front page. Nobody gets into the
 // room of a session that is not open: Pexip's policy questions ask Lookup.
 //
+// What a session's calls were is recorded with it.
+//
 // Where sessions are kept is others' business (Records, Order; session/store has both), as are HTTP,
 // who may invite, and the pages that customers see.
 package invite

@@ -57,6 +57,7 @@ type Session struct {
 	Linked    time.Time      `json:"linked,omitzero"`   // when the last of those ends
 	Withdrawn time.Time      `json:"withdrawn,omitzero"`
 	Ended     time.Time      `json:"ended,omitzero"`
+	Calls     []Call         `json:"calls,omitempty"` // that are over, the latest last
 }
 
 // stateAt is the session's state at a moment.
