@@ -250,7 +250,7 @@ export default {
   "visit.calling.title": "Ringer kundesenteret …",
   "visit.calling.text": "Bli på denne siden.",
   "visit.queue.title": "I kø …",
-  "visit.queue.text": "Neste ledige agent er din. Bli på denne siden.",
+  "visit.queue.text": "Neste ledige agent hjelper deg. Bli på denne siden.",
   "visit.incall.title": "Tilkoblet",
   "visit.incall.text": "Agentens bilde er av akkurat nå. Bli på denne siden.",
   "visit.reconnecting.title": "Kobler til igjen …",
