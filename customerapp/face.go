@@ -20,8 +20,8 @@ type Face struct {
 // Wrong credentials of one address: so many a second, after a burst. Whoever has the right ones is
 // never slowed, for he may share his address with somebody who has not.
 const (
-	wrongRate  rate.Limit = 1
-	wrongBurst            = 20
+	wrongRate  = rate.Limit(1)
+	wrongBurst = 20
 )
 
 // mount puts the face at path, or nothing.

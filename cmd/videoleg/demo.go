@@ -108,7 +108,7 @@ func newDemo(base int, nodeTLS string) (d *demonstration, err error) {
 		Listener: listeners[3], Log: log.With("stand-in", "node"), HostPIN: string(cfg.PexipHostPIN), Dial: trunk(d.genesys),
 		TokenGrace:   5 * time.Second, // some outside clients overlap their refreshes
 		PolicyURL:    withCredentials(customer, cfg.PolicyUsername, cfg.PolicyPassword),
-		EventSinkURL: withCredentials(customer, cfg.EventsUsername, cfg.EventsPassword) + "/events",
+		EventSinkURL: withCredentials(customer, cfg.EventsUsername, cfg.EventsPassword) + "/events", EventBulk: true,
 	})
 	if nodeTLS != "" {
 		if d.secure, err = serveTLS(nodeTLS, d.node.Handler()); err != nil {

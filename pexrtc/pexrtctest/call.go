@@ -176,6 +176,7 @@ func (s *Server) ack(_ *request, p *participant) reply {
 		if d := p.conference.service.DropMediaAfter; d > 0 {
 			c.dropTimer = s.later(d, func() { s.closePeer(c) })
 		}
+		s.rate(p, qualityGood)
 		s.settle(p.conference)
 	}
 	return done
@@ -254,6 +255,7 @@ func (s *Server) endCall(p *participant) {
 	if c == nil {
 		return
 	}
+	s.tellStreams(p, c)
 	p.call = nil
 	p.sources = nil
 	p.hasAudio, p.hasVideo = false, false

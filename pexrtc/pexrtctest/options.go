@@ -33,6 +33,9 @@ type Options struct {
 	// http://user:password@events.example/events. Empty posts nothing.
 	EventSinkURL string
 
+	// EventBulk posts events that wait for their turn together; single ones come as well.
+	EventBulk bool
+
 	// Dial calls a far end for an automatic participant or a dial request, and returns when it has
 	// answered. ctx ends when the leg or the node goes away. nil means that nobody can be reached.
 	Dial func(ctx context.Context, req DialRequest) (FarEnd, error)

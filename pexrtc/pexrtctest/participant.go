@@ -47,6 +47,7 @@ type participant struct {
 	lastOffer string    // SDP of the last call or update
 	hasAudio  bool      // a media line was agreed
 	hasVideo  bool
+	quality   string // as the event sink has told it last
 	counts    counters
 
 	hangup func(reason string) // dialled and simulated legs; may be nil

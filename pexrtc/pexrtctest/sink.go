@@ -107,7 +107,8 @@ func (s *Server) tell(name string, data any) {
 func (s *Server) postEvents() {
 	for {
 		select {
-		case body := <-s.sink.queue:
+		case first := <-s.sink.queue:
+			body := s.sink.together(first, s.opts.EventBulk)
 			for pause := sinkBackoff; !s.post(body); pause = min(2*pause, sinkPatience) {
 				select {
 				case <-time.After(pause):
@@ -119,6 +120,25 @@ func (s *Server) postEvents() {
 			return
 		}
 	}
+}
+
+// maxTogether is how many events go into one post.
+const maxTogether = 100
+
+// together is an event alone, or with those that wait behind it, in an envelope of their own.
+func (k *eventSink) together(first []byte, bulk bool) []byte {
+	all := []json.RawMessage{first}
+	for bulk && len(all) < maxTogether && len(k.queue) > 0 {
+		all = append(all, <-k.queue)
+	}
+	if len(all) == 1 {
+		return first
+	}
+	body, err := json.Marshal(sinkEvent{nodeAddress, 0, 2, epoch(time.Now()), "eventsink_bulk", all})
+	if err != nil {
+		return first
+	}
+	return body
 }
 
 // post reports whether the receiver has taken the event.

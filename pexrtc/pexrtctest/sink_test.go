@@ -95,6 +95,62 @@ func TestEventSink(t *testing.T) {
 	}
 }
 
+// While the receiver is slow, events wait, and come together. Media is told of while it lasts and when
+// it has ended.
+func TestEventSinkBulkAndMedia(t *testing.T) {
+	bodies, taken := make(chan map[string]any, 100), make(chan struct{})
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		var body map[string]any
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+			t.Errorf("not JSON: %v", err)
+		}
+		bodies <- body
+		<-taken
+	}))
+	defer receiver.Close()
+	srv := start(t, pexrtctest.Options{EventSinkURL: receiver.URL, EventBulk: true})
+	if first := <-bodies; first["event"] != "eventsink_started" {
+		t.Errorf("first comes %v", first)
+	}
+	m := join(t, srv, "4711abcd", "", "Ada")
+	m.dial(want{audio: true, codec: pexrtctest.VP8})
+	uuid := srv.Participants("")[0].UUID
+	if err := srv.Rate(uuid, "3_bad"); err != nil {
+		t.Fatal(err)
+	}
+	if err := srv.Rate("nobody", "3_bad"); err == nil {
+		t.Error("nobody was rated")
+	}
+	m.must("release_token", nil)
+	close(taken)
+	bulk := <-bodies
+	if bulk["event"] != "eventsink_bulk" || bulk["seq"] != 0.0 || bulk["version"] != 2.0 {
+		t.Fatalf("then comes %v", bulk)
+	}
+	var told []string
+	seq := 1.0
+	for _, one := range bulk["data"].([]any) {
+		e := one.(map[string]any)
+		if seq++; e["seq"] != seq || e["node"] == "" {
+			t.Errorf("number %v: %v", seq, e)
+		}
+		switch data := e["data"].(map[string]any); e["event"] {
+		case "participant_media_stream_window":
+			told = append(told, data["call_quality_was"].(string)+" "+data["call_quality_now"].(string))
+		case "participant_media_streams_destroyed":
+			for _, s := range data["media_streams"].([]any) {
+				told = append(told, s.(map[string]any)["stream_type"].(string))
+			}
+		case "participant_disconnected", "conference_ended":
+			told = append(told, e["event"].(string))
+		}
+	}
+	want := []string{"0_unknown 1_good", "1_good 3_bad", "audio", "video", "participant_disconnected", "conference_ended"}
+	if !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
+	}
+}
+
 // phone is a far end that never hangs up.
 type phone chan struct{}
 
