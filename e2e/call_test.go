@@ -210,26 +210,6 @@ func TestRingingThenAnswer(t *testing.T) {
 	customer.Video("Agent video").AwaitMoving()
 }
 
-// TestTransfer: Ada's leg goes, Bob's comes, the room stays.
-func TestTransfer(t *testing.T) {
-	c := start(t, options{})
-	b := browser.Start(t)
-	desktop, customer, widget := c.call(b)
-	bob := b.Open(c.cloud.URL + "/?agent=bob")
-	if err := c.conversation().Transfer(genesystest.AdaID, genesystest.BobID); err != nil {
-		t.Fatal(err)
-	}
-	bob.Button("Answer").Click()
-	widget.AwaitStatus("Call ended")
-	bob.Frame("Video").AwaitStatus("In call")
-	bob.Frame("Video").Video("Customer video").AwaitMoving()
-	customer.Video("Agent video").AwaitMoving()
-	if got := c.agents(); len(got) != 1 {
-		t.Errorf("%d agents on the node, want Bob alone", len(got))
-	}
-	desktop.NoProblems()
-}
-
 func TestAgentWithoutCamera(t *testing.T) {
 	c := start(t, options{})
 	b := browser.Start(t, browser.NoCamera())

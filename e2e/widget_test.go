@@ -10,7 +10,6 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/videoleg/videoleg/e2e/browser"
-	"github.com/videoleg/videoleg/pexrtc/pexrtctest"
 )
 
 // guest is somebody with a client of his own in the customer's room.
@@ -82,23 +81,6 @@ func TestRecordingIsShown(t *testing.T) {
 		}
 		widget.AwaitTrue(`document.querySelector("#recording").innerText === "` + step.word + `"`)
 	}
-}
-
-// TestRequireRecording: no recording, no picture, and the agent knows why.
-func TestRequireRecording(t *testing.T) {
-	c := start(t, options{env: map[string]string{"REQUIRE_RECORDING": "true"}})
-	b := browser.Start(t)
-	_, customer, widget := c.call(b)
-	if err := c.conversation().Record("paused"); err != nil {
-		t.Fatal(err)
-	}
-	c.awaitAgent("is muted", func(p pexrtctest.Participant) bool { return p.VideoMuted })
-	widget.AwaitText("Your video is muted until it goes on.")
-	if err := c.conversation().Record("active"); err != nil {
-		t.Fatal(err)
-	}
-	customer.Video("Agent video").AwaitMoving()
-	widget.AwaitText("Customer can see you")
 }
 
 func TestHoldMutesCustomer(t *testing.T) {
