@@ -58,12 +58,15 @@ function table(hop) {
       "tr",
       {},
       make("th", { scope: "row", textContent: word(`statistics.${key}`) }),
-      make("td", { textContent: text(key, hop.sent) }),
-      make("td", { textContent: text(key, hop.received) }),
+      make("td", {}, measure(text(key, hop.sent))),
+      make("td", {}, measure(text(key, hop.received))),
     ),
   );
   return make("table", {}, make("caption", { textContent: word(`hop.${hop.hop}`) }), make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
 }
+
+/** Figures and their unit keep their order in every language. @param {string} text */
+const measure = (text) => make("bdi", { dir: "ltr", textContent: text });
 
 /** @param {import("./rates.js").Hop} hop @returns {string} for a report */
 export function lines(hop) {
@@ -79,7 +82,7 @@ class Graph {
     line.setAttribute("class", way);
     return { way, line, values: [] };
   });
-  #top = make("span", {});
+  #top = measure("");
 
   constructor() {
     const svg = document.createElementNS(SVG, "svg");
