@@ -44,21 +44,29 @@ func (s AliasSource) String() string {
 	return s.field
 }
 
-// SessionID reads the session ID from the customer's leg: at most 64 letters, digits, dots, dashes and
-// underscores, with a plus sign in front of a telephone number. It is never made up and never repaired:
-// without a usable value the error is ErrNoAlias, and its text does not repeat the value, which may be a
-// person's name. Only a Conversation from REST has an ANI name and the leg's own address.
+// SessionID reads the session ID: from the customer's leg, or, of a call that the agent has dialled, the
+// user part of what he dialled. It is at most 64 letters, digits, dots, dashes and underscores, with a plus
+// sign in front of a telephone number. It is never made up and never repaired: without a usable value the
+// error is ErrNoAlias, and its text does not repeat the value, which may be a person's name. Only a
+// Conversation from REST has an ANI name and the leg's own address.
 func (s AliasSource) SessionID(c *Conversation) (string, error) {
-	customer, ok := c.Customer()
+	customer, ok := c.caller()
+	if dialled, outbound := c.Dialled(); outbound {
+		return usable(c, "the dialled address", addressUser(dialled))
+	}
 	if !ok {
 		return "", fmt.Errorf("genesys: conversation %s: no customer in it: %w", c.ID, ErrNoAlias)
 	}
-	value := s.read(customer)
+	return usable(c, s.String()+" of the customer", s.read(customer))
+}
+
+// usable gives the value back if it can be a session ID.
+func usable(c *Conversation, what, value string) (string, error) {
 	switch {
 	case value == "":
-		return "", fmt.Errorf("genesys: conversation %s: %s of the customer is empty: %w", c.ID, s, ErrNoAlias)
+		return "", fmt.Errorf("genesys: conversation %s: %s is empty: %w", c.ID, what, ErrNoAlias)
 	case nobody.MatchString(value), !sessionIDForm.MatchString(value):
-		return "", fmt.Errorf("genesys: conversation %s: %s of the customer is not a session ID: %w", c.ID, s, ErrNoAlias)
+		return "", fmt.Errorf("genesys: conversation %s: %s is not a session ID: %w", c.ID, what, ErrNoAlias)
 	}
 	return value, nil
 }

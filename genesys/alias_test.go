@@ -40,6 +40,18 @@ func TestSessionID(t *testing.T) {
 		{"SIP user of a telephone", "sip-user", customer(Participant{SelfAddress: "tel:+1555"}), ""},
 		{"attribute", "attribute:video.session", customer(Participant{Attributes: map[string]string{"video.session": "4711abcd"}}), "4711abcd"},
 		{"attribute of another name", "attribute:session", customer(Participant{Attributes: map[string]string{"Session": "4711abcd"}}), ""},
+		{"dialled, SIP", "ani-name", customer(Participant{Direction: "outbound", SelfAddress: "sip:30123@video.example", ANIName: "4711abcd"}), "30123"},
+		{"dialled, telephone", "ani-name", customer(Participant{Direction: "outbound", Address: "tel:+15551234567"}), "+15551234567"},
+		{"dialled, bare", "attribute:x", customer(Participant{Direction: "outbound", DNIS: "30123", Attributes: map[string]string{"x": "4711abcd"}}), "30123"},
+		{"dialled, no address", "ani-name", customer(Participant{Direction: "outbound", ANIName: "4711abcd"}), ""},
+		{"dialled, hostile", "ani-name", customer(Participant{Direction: "outbound", Address: "sip:..%2f@video.example"}), ""},
+		{"inbound from an address like a device's", "ani-name", customer(Participant{Direction: "inbound", ANIName: "4711abcd", SelfAddress: "sip:30123@video.example"}), "4711abcd"},
+		{"somebody called in", "ani-name", &Conversation{Participants: []Participant{
+			{Purpose: "customer", State: "connected", Direction: "inbound", ANIName: "4711abcd"},
+			{Purpose: "external", State: "connected", Direction: "outbound", Address: "tel:+1555"}}}, "4711abcd"},
+		{"external far end", "ani-name", &Conversation{Participants: []Participant{
+			{Purpose: "agent", State: "connected", Direction: "outbound", Address: "sip:ada@x"},
+			{Purpose: "external", State: "dialing", Direction: "outbound", Address: "sip:branch7@video.example"}}}, "branch7"},
 		{"nobody there", "ani-name", &Conversation{Participants: []Participant{{Purpose: "agent", ANIName: "4711abcd"}}}, ""},
 		{"connected customer first", "ani-name", &Conversation{Participants: []Participant{
 			{Purpose: "customer", State: "connected", ANIName: "new"}, {Purpose: "customer", State: "terminated", ANIName: "old"}}}, "new"},

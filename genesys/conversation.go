@@ -1,6 +1,7 @@
 package genesys
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -51,6 +52,7 @@ type Participant struct {
 
 	ANIName     string // SIP From display name; REST only
 	ANI         string // sip: or tel: address of the caller
+	DNIS        string // likewise, of whom he called
 	Address     string
 	SelfAddress string // address of this leg as on the wire; REST only
 
@@ -84,6 +86,25 @@ func (c *Conversation) Mine(userID string) (Participant, bool) {
 // Customer is the far end that counts, chosen as in Mine.
 func (c *Conversation) Customer() (Participant, bool) {
 	return c.latest(Participant.farEnd)
+}
+
+// Dialled is the address that the agent dialled, if this is an outbound call. That is for the direction of
+// the far end to say, never for the look of an address: somebody who is called in to an inbound call does
+// not make it another.
+func (c *Conversation) Dialled() (address string, outbound bool) {
+	if _, inbound := c.caller(); inbound {
+		return "", false
+	}
+	far, ok := c.Customer()
+	if !ok {
+		return "", false
+	}
+	return cmp.Or(far.SelfAddress, far.Address, far.DNIS), true
+}
+
+// caller is the far end that called, chosen as in Mine.
+func (c *Conversation) caller() (Participant, bool) {
+	return c.latest(func(p Participant) bool { return p.farEnd() && p.Direction != "outbound" })
 }
 
 // Recorded reports whether the platform says that the call is being recorded now: on the call as a whole and

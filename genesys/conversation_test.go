@@ -28,7 +28,7 @@ func TestRESTShape(t *testing.T) {
 			ID: conversationID, Source: SourceREST, RecordingState: "active",
 			Participants: []Participant{
 				{ID: "p-cust", Purpose: "customer", Name: "4711abcd", State: "connected", Direction: "inbound",
-					ConnectedTime: at("09:00:01"), ANIName: "4711abcd", ANI: "sip:4711abcd@video.example",
+					ConnectedTime: at("09:00:01"), ANIName: "4711abcd", ANI: "sip:4711abcd@video.example", DNIS: "tel:+15551234567",
 					SelfAddress: "sip:4711abcd@video.example", Recording: true, RecordingState: "active", Attributes: map[string]string{}},
 				{ID: "p-ivr", Purpose: "ivr", State: "terminated", DisconnectType: "transfer", Direction: "inbound", EndTime: at("09:00:09")},
 				{ID: "p-acd", Purpose: "acd", State: "terminated", DisconnectType: "transfer", Direction: "inbound", EndTime: at("09:00:12")},

@@ -42,6 +42,7 @@ func restParticipant(from sdk.Participant) Participant {
 		EndTime:              value(from.EndTime),
 		ANIName:              value(from.AniName),
 		ANI:                  value(from.Ani),
+		DNIS:                 value(from.Dnis),
 		Address:              value(from.Address),
 		Attributes:           value(from.Attributes),
 	}
