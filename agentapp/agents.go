@@ -57,16 +57,27 @@ func (s *agents) prune(now time.Time) {
 	}
 }
 
-// get returns the agent of a session ID while he is signed in.
-func (s *agents) get(id string, now time.Time) (*genesys.Agent, bool) {
+// holder returns the agent of a session ID, whose sign-in may have ended; nil if there is none.
+func (s *agents) holder(id string, now time.Time) *genesys.Agent {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	in, ok := s.byID[id]
-	if !ok || !now.Before(in.ends) || !in.agent.Valid(now) {
+	if !ok || !now.Before(in.ends) {
 		delete(s.byID, id)
-		return nil, false
+		return nil
 	}
-	return in.agent, true
+	return in.agent
+}
+
+// renew puts a new sign-in of an agent in the place of his earlier ones.
+func (s *agents) renew(agent *genesys.Agent) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, in := range s.byID {
+		if in.agent.ID() == agent.ID() {
+			s.byID[id] = signedIn{agent: agent, ends: in.ends}
+		}
+	}
 }
 
 // forget ends every session of an agent whose token Genesys Cloud no longer takes.
@@ -80,13 +91,19 @@ func (s *agents) forget(agent *genesys.Agent) {
 	}
 }
 
-// signedIn is the agent of the request's cookie.
+// signedIn is the agent of the request's cookie while he is signed in.
 func (a *App) signedIn(c echo.Context) (*genesys.Agent, bool) {
+	agent := a.agents.holder(sessionID(c), time.Now())
+	return agent, agent != nil && agent.Valid(time.Now())
+}
+
+// sessionID is what the request's cookie holds, if it has one.
+func sessionID(c echo.Context) string {
 	cookie, err := c.Cookie(sessionCookie)
 	if err != nil {
-		return nil, false
+		return ""
 	}
-	return a.agents.get(cookie.Value, time.Now())
+	return cookie.Value
 }
 
 // setCookie sets a cookie that works inside the desktop's frame: a third party's, so that it must

@@ -52,7 +52,7 @@ func New(cfg Config) (*App, error) {
 	socket := "ws" + strings.TrimPrefix(cfg.URL, "http")
 	return &App{
 		cfg: cfg, states: states, tickets: tickets, agents: newAgents(),
-		policy: static.CSP(cfg.Cloud.FrameAncestors(), socket),
+		policy: static.FramingCSP(cfg.Cloud.FrameAncestors(), []string{cfg.Cloud.LoginOrigin()}, socket),
 	}, nil
 }
 

@@ -32,9 +32,10 @@ const (
 type signIn struct {
 	Conversation string   `json:"c"`
 	Lang         string   `json:"l,omitempty"`
-	Verifier     string   `json:"v"` // PKCE (RFC 7636)
-	Nonce        [32]byte `json:"n"` // SHA-256 of what only the browser that began it holds
-	Cookie       string   `json:"k"` // name of the cookie that holds it; each widget has one of its own
+	Verifier     string   `json:"v"`           // PKCE (RFC 7636)
+	Nonce        [32]byte `json:"n"`           // SHA-256 of what only the browser that began it holds
+	Cookie       string   `json:"k"`           // name of the cookie that holds it; each widget has one of its own
+	Renews       string   `json:"r,omitempty"` // the agent whose sign-in is renewed (renew.go); the others but Verifier are not set
 }
 
 var errWrongBrowser = errors.New("agentapp: the sign-in was begun by another browser")
@@ -64,6 +65,9 @@ func (a *App) callback(c echo.Context) error {
 	var s signIn
 	if err := a.states.Open(c.QueryParam("state"), &s); err != nil {
 		return a.refuse(c, "sign-in-late", language(c), "")
+	}
+	if s.Renews != "" {
+		return a.renewed(c, s)
 	}
 	back := widgetURL(s.Conversation, s.Lang)
 	if reason := c.QueryParam("error"); reason != "" {

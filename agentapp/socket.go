@@ -22,8 +22,7 @@ func (a *App) socket(c echo.Context) error {
 		a.cfg.Log.Info("socket refused", "err", err)
 		return nil // the upgrade has answered
 	}
-	w := &widgetSocket{app: a, conn: conn}
-	w.agent, _ = a.signedIn(c)
+	w := &widgetSocket{app: a, conn: conn, session: sessionID(c)}
 	err = conn.Serve(c.Request().Context(), w.handle)
 	if w.call != nil {
 		w.call.Detach(conn, err)
@@ -35,7 +34,7 @@ func (a *App) socket(c echo.Context) error {
 type widgetSocket struct {
 	app          *App
 	conn         *page.Conn
-	agent        *genesys.Agent // nil until the page has shown that he is signed in
+	session      string // ID by which the browser shows that it is signed in
 	conversation string
 	live         bool          // the page still has the peer connection of earlier
 	call         *session.Call // nil until it is open
@@ -48,6 +47,8 @@ func (w *widgetSocket) handle(in page.In) {
 		w.conn.Close() // no page of ours begins otherwise
 	case in.Type == page.Hello:
 		w.hello(in)
+	case in.Type == page.Renew:
+		w.renew()
 	case w.call != nil:
 		w.call.Handle(w.conn, in)
 	case in.Type == page.Retry:
@@ -69,27 +70,28 @@ func (w *widgetSocket) hello(in page.In) {
 		return
 	}
 	w.conversation, w.live = in.Conversation, in.Live
-	if w.agent == nil && in.Ticket != "" {
-		var id string
-		if w.app.tickets.Open(in.Ticket, &id) == nil {
-			w.agent, _ = w.app.agents.get(id, time.Now())
-		}
+	if w.agent() == nil && in.Ticket != "" {
+		_ = w.app.tickets.Open(in.Ticket, &w.session) // a bad one shows nobody
 	}
 	w.open()
 }
 
+// agent is who is at the page, by his newest sign-in; nil if that is not known.
+func (w *widgetSocket) agent() *genesys.Agent { return w.app.agents.holder(w.session, time.Now()) }
+
+// open finds the call, or begins it. A call that lives goes on even where the sign-in has ended.
 func (w *widgetSocket) open() {
-	if w.agent == nil {
+	agent := w.agent()
+	if agent == nil {
 		w.fail(genesys.ErrSignIn)
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), openTime)
 	defer cancel()
-	call, err := w.app.cfg.Calls.Open(ctx, w.agent, w.conversation)
+	call, err := w.app.cfg.Calls.Open(ctx, agent, w.conversation)
 	if err != nil {
 		if errors.Is(err, genesys.ErrSignIn) {
-			w.app.agents.forget(w.agent)
-			w.agent = nil
+			w.app.agents.forget(agent)
 		}
 		w.fail(err)
 		return

@@ -2,11 +2,14 @@ package e2e
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/videoleg/videoleg/e2e/browser"
 	"github.com/videoleg/videoleg/genesys/genesystest"
+	"github.com/videoleg/videoleg/pexrtc/pexrtctest"
 )
 
 // oldURL is a widget address of the vendor's app, with what it should never have carried.
@@ -72,6 +75,73 @@ func TestSignInWithoutOurCookies(t *testing.T) {
 	widget.AwaitStatus("In call")
 	widget.Video("Customer video").AwaitMoving()
 	desktop.NeverReceived(c.allSecrets()...)
+}
+
+// TestSignInRenewal: where there is no refresh token the widget renews the sign-in beside the call. The leg, and what
+// the agent sees, go on through all of it.
+func TestSignInRenewal(t *testing.T) {
+	public := func(o *genesystest.Options) { o.Clients[0].Secret = "" }
+	pkce := map[string]string{"GENESYS_CLIENT_SECRET": ""}
+	t.Run("before it ends", func(t *testing.T) {
+		listening := make(chan bool, 100)
+		c := start(t, options{env: pkce, cloud: func(o *genesystest.Options) {
+			public(o)
+			o.TokenLife = 2*time.Minute + 3*time.Second // the widget renews it two minutes before its end
+			o.OnRequest = func(r *http.Request) *genesystest.Fault {
+				if strings.HasPrefix(r.URL.Path, "/channels/") {
+					listening <- true
+				}
+				return nil
+			}
+		}})
+		_, customer, widget := c.call(browser.Start(t))
+		before := c.awaitAgent("is seen", func(p pexrtctest.Participant) bool { return !p.VideoMuted })
+		<-listening
+		<-listening // with the new sign-in
+		widget.AwaitTrue(`document.querySelector("iframe") === null`)
+		widget.Video("Customer video").AwaitFrames(5)
+		customer.Video("Agent video").AwaitFrames(5)
+		if after := c.agents(); len(after) != 1 || after[0].UUID != before.UUID || after[0].VideoMuted {
+			t.Errorf("agents after the renewal: %+v, want the one of before, %s, still seen", after, before.UUID)
+		}
+	})
+
+	c := start(t, options{env: pkce, cloud: public})
+	b := browser.Start(t)
+	desktop, customer, widget := c.call(b)
+	before := c.awaitAgent("is seen", func(p pexrtctest.Participant) bool { return !p.VideoMuted })
+	expire := func() {
+		t.Helper()
+		if err := c.cloud.ExpireTokens(genesystest.AdaID); err != nil {
+			t.Fatal(err)
+		}
+		c.awaitAgent("is not seen", func(p pexrtctest.Participant) bool { return p.VideoMuted })
+	}
+	seenAgain := func() {
+		t.Helper()
+		after := c.awaitAgent("is seen again", func(p pexrtctest.Participant) bool { return !p.VideoMuted })
+		if after.UUID != before.UUID {
+			t.Errorf("the participant is %s, want the one of before, %s", after.UUID, before.UUID)
+		}
+		widget.AwaitStatus("In call")
+		widget.Video("Customer video").AwaitMoving()
+		customer.Video("Agent video").AwaitMoving()
+	}
+
+	t.Run("when it has ended", func(t *testing.T) {
+		expire()
+		seenAgain()
+	})
+
+	t.Run("by the agent", func(t *testing.T) {
+		desktop.Tab(c.cloud.URL + "/logout?client_id=e2e&redirect_uri=" + url.QueryEscape(c.agent+"/oauth/callback")).Close()
+		expire()
+		widget.AwaitText("Your sign-in has ended")
+		widget.Video("Customer video").AwaitFrames(5)
+		widget.Button("Sign in again").Click()
+		widget.Button("Ada Lovelace ada@example.com").Click() // at Genesys Cloud, in the same frame
+		seenAgain()
+	})
 }
 
 func TestOldWidgetURLs(t *testing.T) {

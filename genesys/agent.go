@@ -63,6 +63,13 @@ func (a *Agent) Valid(now time.Time) bool {
 	return !a.dead && (a.token.RefreshToken != "" || now.Before(a.token.Expiry.Add(-expiryMargin)))
 }
 
+// Refreshable reports whether the token is replaced by itself before it ends. Where it is not, the agent must sign in again.
+func (a *Agent) Refreshable() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.token.RefreshToken != ""
+}
+
 func (a *Agent) String() string       { return "agent " + a.id }
 func (a *Agent) GoString() string     { return a.String() }
 func (a *Agent) LogValue() slog.Value { return slog.StringValue(a.id) }
@@ -149,7 +156,7 @@ func (a *Agent) call(ctx context.Context, step string, do func(*sdk.Configuratio
 	if !errors.Is(err, ErrSignIn) {
 		return err
 	}
-	if !a.refreshable() {
+	if !a.Refreshable() {
 		a.kill(token)
 		return err
 	}
@@ -186,12 +193,6 @@ func (a *Agent) accessToken() string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.token.AccessToken
-}
-
-func (a *Agent) refreshable() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.token.RefreshToken != ""
 }
 
 // kill notes that the platform refused this token.

@@ -90,6 +90,9 @@ func (c *Cloud) Close() { (&http.Client{Transport: c.transport}).CloseIdleConnec
 // AppsOrigin is the origin of the agent desktop: the only one to exchange window messages with.
 func (c *Cloud) AppsOrigin() string { return origin(c.apps) }
 
+// LoginOrigin is the origin of the sign-in.
+func (c *Cloud) LoginOrigin() string { return origin(c.login) }
+
 // FrameAncestors are the sources that may frame the widget, for a Content-Security-Policy.
 func (c *Cloud) FrameAncestors() []string {
 	own := c.AppsOrigin()

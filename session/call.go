@@ -31,6 +31,8 @@ type Call struct {
 	rules   rules.Call
 	wake    timer // the rules'
 	watch   timer // next look at a channel that may be deaf
+	renewal timer // of the sign-in
+	ending  bool  // the sign-in is about to end, and only its agent can renew it
 	rereads int   // failed in a row
 
 	window  window
@@ -78,6 +80,7 @@ func (c *Call) begin(conv *genesys.Conversation, asked time.Time, err error) {
 		c.apply(c.rules.OnLive(c.now()))
 	}
 	c.watchCall()
+	c.watchSignIn()
 	close(c.opened)
 }
 
@@ -97,19 +100,6 @@ func (c *Call) admit(conv *genesys.Conversation) (string, error) {
 }
 
 func over(p genesys.Participant) bool { return p.State == "disconnected" || p.State == "terminated" }
-
-// signedIn goes on with a newer sign-in of the same agent.
-func (c *Call) signedIn(agent *genesys.Agent) {
-	if c.agent == agent || c.agent.Valid(c.now()) {
-		return
-	}
-	c.calls.mu.Lock()
-	c.agent = agent
-	c.calls.mu.Unlock()
-	if c.calls.watch(c) {
-		c.apply(c.rules.OnLive(c.now()))
-	}
-}
 
 // learn gives the rules a picture of the conversation; asked is when a REST read was sent.
 func (c *Call) learn(conv *genesys.Conversation, asked time.Time) {
@@ -306,6 +296,7 @@ func (c *Call) stop() {
 func (c *Call) finish() {
 	c.wake.stop()
 	c.watch.stop()
+	c.renewal.stop()
 	c.window.grace.stop()
 	c.window.statistics.stop()
 	c.leave(false)

@@ -14,41 +14,54 @@ import (
 type follower struct {
 	agent *genesys.Agent
 	stop  context.CancelFunc
-	live  bool               // guarded by Calls.mu
-	calls map[*Call]struct{} // guarded by Calls.mu
+
+	// Guarded by Calls.mu:
+	live   bool
+	calls  map[*Call]struct{}
+	before *follower // of a sign-in about to end: listens until this one does
+	over   bool      // another listens now
 }
 
 // followPause is the wait before listening again after a failure that Follow does not mend itself.
 const followPause = 5 * time.Second
 
 // watch lets c hear of its agent's conversations, and reports whether events flow already. An
-// agent whose sign-in has ended is followed anew with the one that c brings.
+// agent whose sign-in has ended, or is about to, is followed anew with the one that c brings.
 func (cs *Calls) watch(c *Call) (live bool) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	id := c.agent.ID()
 	f := cs.followers[id]
-	if f != nil && f.agent != c.agent && !f.agent.Valid(time.Now()) {
-		f.stop()
-		f = cs.newFollower(c.agent, f.calls)
-	}
-	if f == nil {
-		f = cs.newFollower(c.agent, map[*Call]struct{}{})
+	if f == nil || supersedes(c.agent, f.agent, time.Now()) {
+		f = cs.newFollower(c.agent, f)
 	}
 	f.calls[c] = struct{}{}
 	return f.live
 }
 
-// newFollower starts one and makes it the agent's; cs.mu is held.
-func (cs *Calls) newFollower(agent *genesys.Agent, calls map[*Call]struct{}) *follower {
+// newFollower starts one and makes it the agent's, after the one before, if any; cs.mu is held.
+func (cs *Calls) newFollower(agent *genesys.Agent, before *follower) *follower {
 	ctx, stop := context.WithCancel(cs.ctx)
-	f := &follower{agent: agent, stop: stop, calls: calls}
+	f := &follower{agent: agent, stop: stop, calls: map[*Call]struct{}{}, before: before}
+	if before != nil {
+		f.live, f.calls = before.live, before.calls
+		before.retire() // whom that one still waited for
+	}
 	cs.followers[agent.ID()] = f
 	cs.work.Go(func() {
 		defer stop()
 		cs.follow(ctx, f)
 	})
 	return f
+}
+
+// retire ends the one that f has taken the place of; Calls.mu is held.
+func (f *follower) retire() {
+	if f.before != nil {
+		f.before.over = true
+		f.before.stop()
+		f.before = nil
+	}
 }
 
 // unwatch is the end of a call.
@@ -85,6 +98,7 @@ func (cs *Calls) follow(ctx context.Context, f *follower) {
 func (cs *Calls) unfollow(f *follower) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
+	f.retire()
 	if cs.followers[f.agent.ID()] == f {
 		delete(cs.followers, f.agent.ID())
 	}
@@ -96,6 +110,7 @@ func (cs *Calls) notify(f *follower, n genesys.Notification) {
 	case n.Blind:
 		cs.blind(f, rules.SocketDown)
 	case n.Live:
+		cs.inherit(f)
 		for _, c := range cs.heard(f, true) {
 			c.post(func() { c.apply(c.rules.OnLive(time.Now())) })
 		}
@@ -114,11 +129,25 @@ func (cs *Calls) blind(f *follower, why rules.Code) {
 	}
 }
 
-// heard notes whether events flow, and returns the follower's calls.
+// inherit is when a follower hears by itself.
+func (cs *Calls) inherit(f *follower) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	f.retire()
+}
+
+// heard notes whether events flow, and returns the follower's calls: none if it is not up to this one, because another
+// listens already, or still.
 func (cs *Calls) heard(f *follower, live bool) []*Call {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
+	if f.over || !live && f.before != nil && f.before.live {
+		return nil
+	}
 	f.live = live
+	if now := cs.followers[f.agent.ID()]; now != nil && now.before == f {
+		now.live = live
+	}
 	all := make([]*Call, 0, len(f.calls))
 	for c := range f.calls {
 		all = append(all, c)

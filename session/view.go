@@ -62,7 +62,7 @@ func (c *Call) view() page.View {
 	r := c.rules.View()
 	v := page.View{
 		Sending: r.Sending, Confirmed: r.Sending && c.stay.video.says(false), Hidden: r.CustomerHidden,
-		Recording: string(r.Recording), Room: c.room(), Error: c.problem,
+		Recording: string(r.Recording), Room: c.room(), SignIn: c.signIn(), Error: c.problem,
 	}
 	if len(r.Dark) > 0 {
 		v.Why = string(r.Dark[0])

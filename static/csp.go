@@ -8,6 +8,15 @@ import "strings"
 // and to open sockets to, where 'self' is not enough. Both come from checked
 // configuration; a value that could end a directive is left out.
 func CSP(frameAncestors []string, connect ...string) string {
+	return policy(frameAncestors, "frame-src 'none'", connect)
+}
+
+// FramingCSP is CSP for a page that shows pages of our own and of other origins in frames.
+func FramingCSP(frameAncestors, frames []string, connect ...string) string {
+	return policy(frameAncestors, "frame-src "+sources("'self'", frames), connect)
+}
+
+func policy(frameAncestors []string, frames string, connect []string) string {
 	directives := []string{
 		"default-src 'none'",
 		"script-src 'self'",
@@ -15,6 +24,7 @@ func CSP(frameAncestors []string, connect ...string) string {
 		"img-src 'self' data:",
 		"media-src 'self' blob:",
 		"connect-src " + sources("'self'", connect),
+		frames,
 		"frame-ancestors " + sources("", frameAncestors),
 		"base-uri 'none'",
 		"form-action 'self'",

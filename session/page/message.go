@@ -32,6 +32,7 @@ const (
 	Candidate Type = "candidate" // ICE candidate; empty text ends them
 	Chat      Type = "chat"      // a message to everybody; to the page: all since it came
 	Story     Type = "story"     // what has happened and why is wanted, or told
+	Renew     Type = "renew"     // the sign-in is to be renewed; to the page: at this link
 )
 
 // To the page.
@@ -127,7 +128,7 @@ type Out struct {
 	Mid       string `json:"mid,omitempty"`
 	Visit     string `json:"visit,omitempty"`
 	Story     string `json:"story,omitempty"`
-	Link      string `json:"link,omitempty"` // invitation
+	Link      string `json:"link,omitempty"` // invitation, renew
 	What      Type   `json:"what,omitempty"` // refused: the message that asked for it
 	*Servers
 	*View
@@ -166,7 +167,9 @@ type View struct {
 	Why string `json:"why,omitempty"`
 	// Recording is the call's recording: active, paused, none, or empty while unknown.
 	Recording string `json:"recording,omitempty"`
-	Room      *Room  `json:"room,omitempty"` // nil while we are in none
+	// SignIn is how the agent's sign-in stands: ending, ended, or empty while it is good.
+	SignIn string `json:"signIn,omitempty"`
+	Room   *Room  `json:"room,omitempty"` // nil while we are in none
 
 	Error *Problem `json:"error,omitempty"`
 }

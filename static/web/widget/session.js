@@ -19,6 +19,7 @@ import { Room } from "../shared/room.js";
  * @property {boolean} [confirmed] the room has heard that the agent shows himself
  * @property {string} [why] the customer does not see the agent
  * @property {"active"|"paused"|"none"} [recording]
+ * @property {"ending"|"ended"} [signIn] the agent's sign-in, if it is to be renewed
  * @property {{locked: boolean, chat: boolean, invite: boolean}} [room]
  * @property {{code: string, message?: string, next?: string, retry?: boolean}|null} [error]
  */
@@ -28,6 +29,7 @@ import { Room } from "../shared/room.js";
  * @property {() => void} changed anything that the page shows
  * @property {(track: MediaStreamTrack|null) => void} customer what to show as the customer's video
  * @property {(what: string) => void} refused a wish about the room did not come to pass
+ * @property {(url: string) => void} renew the sign-in can be renewed there
  */
 
 const LOG_LENGTH = 200;
@@ -44,7 +46,7 @@ export class Session {
   /** What happened at this end, for support. @type {string[]} */ log = [];
   #page;
   #kbps = 0; // that the camera may send; 0: any
-  /** @type {SessionEvents} */ #on = { changed() {}, customer() {}, refused() {} };
+  /** @type {SessionEvents} */ #on = { changed() {}, customer() {}, refused() {}, renew() {} };
   /** @type {MediaStreamTrack|null} */ #track = null; // of the customer
   #signal;
   /** @type {Leg|null} */ #leg = null;
@@ -55,6 +57,7 @@ export class Session {
   #heard = true; // nothing has been missed since the server's last word
   #flows = true; // the leg is not broken
   #wanted = false; // the call lets the camera run
+  #signIn = ""; // as it stood when it was last renewed by itself
   #available = false;
   #said = "";
   /** @type {(() => void)|null} */ #released = null;
@@ -128,6 +131,11 @@ export class Session {
     this.#follow({ status: "Connecting" });
   }
 
+  /** Asks where the sign-in can be renewed. False: there is nobody to ask. */
+  renew() {
+    return this.#signal.send({ type: "renew" });
+  }
+
   /** Brings the video from another window to this one. */
   take() {
     this.#follow({ status: "Connecting" });
@@ -186,6 +194,8 @@ export class Session {
         return this.#leg?.answer(message.sdp, message.id).catch((err) => this.#refuse(err));
       case "candidate":
         return this.#leg?.candidate(message);
+      case "renew":
+        return this.#on.renew(message.link);
       case "stopped":
         return this.#released?.();
     }
@@ -211,7 +221,15 @@ export class Session {
     this.#offerWhereDue();
     this.#runCamera();
     this.#feed();
+    this.#keepSignedIn();
     this.#on.changed();
+  }
+
+  // Once before the sign-in ends and once when it has.
+  #keepSignedIn() {
+    const { signIn = "" } = this.state;
+    if (signIn && signIn !== this.#signIn) this.renew();
+    this.#signIn = signIn;
   }
 
   // The camera runs while the call can show it: on hold and after the call

@@ -6,6 +6,7 @@ import { fitPicture, show, watchFrames } from "../shared/picture.js";
 import { word } from "../shared/words.js";
 import { followDesktop } from "./lifecycle.js";
 import * as popout from "./popout.js";
+import { renderRenewal, renewSilently, signInAgain } from "./renewal.js";
 import { renderSelf } from "./selfview.js";
 import { started } from "./start.js";
 import { renderToolbar, startToolbar } from "./toolbar.js";
@@ -77,6 +78,7 @@ function render() {
   customer.classList.toggle("shown", here);
   renderPane(key, !here && !error);
   renderBanner(error ? "" : banner);
+  renderRenewal(state.signIn);
   renderError(error, here);
   renderSelf(session, idle || !session, isBlind(state));
   renderToolbar(session, { idle, picture });
@@ -87,7 +89,8 @@ function render() {
 
 /** What is said above the picture, in one key of the panes. */
 function chooseBanner(state, picture, key) {
-  if (isBlind(state)) return state.why === "sign-in-ended" ? state.why : "blind";
+  if (state.signIn === "ended") return "sign-in-ended";
+  if (isBlind(state)) return "blind";
   if (HELD_BACK.includes(state.why)) return state.why;
   return picture ? key : "";
 }
@@ -246,6 +249,7 @@ async function start() {
     changed: render,
     customer: (track) => show(customer, track),
     refused: () => tell(word("notice.refused")),
+    renew: renewSilently,
   });
   followDesktop(page.appsOrigin, () => session.stop());
 }
@@ -257,6 +261,7 @@ watchFrames(customer, (now) => {
 fitPicture(customer);
 popout.follow(customer, render);
 startToolbar(() => session, tell);
+at("#renew").onclick = () => signInAgain(session);
 at("#take").onclick = () => session?.take();
 at("#reload").onclick = () => location.reload();
 at("#notice button").onclick = dismiss;
