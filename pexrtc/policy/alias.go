@@ -9,9 +9,15 @@ import (
 const maxID = 40
 
 var (
-	idForm     = regexp.MustCompile(`^[0-9a-z]{4,40}$`)
+	idForm = regexp.MustCompile(`^[0-9a-z]{4,40}$`)
+	// deviceForm is what the alias of a video device is made of, and openID the ID of a session, which
+	// is never a device's: whoever knows it must not get in by it alone.
+	deviceForm = regexp.MustCompile(`^` + deviceText + `$`)
+	openID     = regexp.MustCompile(`^[0-9a-z]{16}$`)
 	schemeForm = regexp.MustCompile(`^(sips?|h323):`)
 )
+
+const deviceText = `[+]?[0-9a-z][0-9a-z._-]{0,39}`
 
 // side says whose alias it is.
 type side int
@@ -20,6 +26,7 @@ const (
 	foreign side = iota
 	agent
 	customer
+	device // that agents dial: an outbound call
 )
 
 // BareAlias is a dialled alias without what protocols put around it: a SIP URI has a scheme, a
@@ -40,11 +47,23 @@ func (r Rooms) whose(alias string) (whose side, id string) {
 		prefix string
 	}{{agent, r.AgentPrefix}, {customer, r.CustomerPrefix}} {
 		if id, has := strings.CutPrefix(alias, strings.ToLower(one.prefix)); has {
-			if !idForm.MatchString(id) {
+			if !idForm.MatchString(id) && !(one.side == agent && r.isDevice(id)) {
 				id = ""
 			}
 			return one.side, id
 		}
 	}
+	if r.isDevice(alias) {
+		return device, alias
+	}
 	return foreign, ""
+}
+
+// isDevice tells the aliases of devices that agents may dial.
+func (r Rooms) isDevice(alias string) bool {
+	if r.Outbound == "" || !deviceForm.MatchString(alias) || openID.MatchString(alias) {
+		return false
+	}
+	pattern, err := regexp.Compile("^(" + r.Outbound + ")$")
+	return err == nil && pattern.MatchString(alias)
 }

@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -48,6 +49,7 @@ var reasons = map[string]string{
 	"customer":      "the customer's alias of an open session",
 	"agent":         "the agent's alias of an open session",
 	"dial-out":      "a call of one of our rooms",
+	"device":        "a device that an agent calls",
 	"not-ours":      "not an alias of ours",
 	"no-say":        "we have no say in this",
 	"malformed":     "This address is not complete. Please use the link that you were given.",
@@ -102,14 +104,27 @@ func (p *Policy) service(ctx context.Context, q question) Decision {
 		return decide(NotOurs, "not-ours", "", nil)
 	case id == "":
 		return decide(Refuse, "malformed", "", nil)
+	case whose == device && !q.byTrunk():
+		return decide(Refuse, "not-invited", id, nil)
+	case whose == device:
+		return decide(Room, "device", id, p.cfg.room(id, device))
+	case whose == agent && p.cfg.isDevice(id):
+		return decide(Room, "agent", id, p.cfg.room(id, agent))
 	}
 	if _, reason := p.open(ctx, id); reason != "" {
 		return decide(Refuse, reason, id, nil)
 	}
+	reason := "agent"
 	if whose == customer {
-		return decide(Room, "customer", id, p.cfg.room(id, true))
+		reason = "customer"
 	}
-	return decide(Room, "agent", id, p.cfg.room(id, false))
+	return decide(Room, reason, id, p.cfg.room(id, whose))
+}
+
+// byTrunk tells what may be a voice call of the contact centre: nothing else gets to a device, for the
+// room calls it at our cost.
+func (q question) byTrunk() bool {
+	return strings.EqualFold(q.protocol, bySIP) || q.direction == nonDial
 }
 
 // dialOut describes a running room anew, which its own calls ask for: the answer must be the
@@ -118,10 +133,10 @@ func (p *Policy) dialOut(q question) Decision {
 	switch {
 	case q.serviceTag != p.cfg.ServiceTag:
 		return decide(NotOurs, "not-our-dial", "", nil)
-	case !idForm.MatchString(q.serviceName):
+	case !idForm.MatchString(q.serviceName) && !p.cfg.isDevice(q.serviceName):
 		return decide(Refuse, "malformed", "", nil)
 	}
-	return decide(Room, "dial-out", q.serviceName, p.cfg.room(q.serviceName, false))
+	return decide(Room, "dial-out", q.serviceName, p.cfg.room(q.serviceName, agent))
 }
 
 // properties are what we change in a participant.
@@ -146,8 +161,15 @@ func (p *Policy) participant(ctx context.Context, q question) Decision {
 		return refuseParticipant("malformed", "")
 	case q.serviceName != "" && q.serviceName != id:
 		return refuseParticipant("other-room", id)
+	case whose == device && !q.byTrunk():
+		return refuseParticipant("not-invited", id)
+	case whose == device:
+		return decide(Admit, "device", id, properties{Role: roleGuest}) // a trunk enters no PIN
 	}
-	s, reason := p.open(ctx, id)
+	s, reason := Session{}, ""
+	if whose == customer || !p.cfg.isDevice(id) {
+		s, reason = p.open(ctx, id)
+	}
 	switch {
 	case reason != "":
 		return refuseParticipant(reason, id)

@@ -19,6 +19,8 @@ type question struct {
 
 const (
 	dialOut   = "dial_out"
+	nonDial   = "non_dial"
+	bySIP     = "sip"
 	roleHost  = "chair"
 	roleGuest = "guest"
 )

@@ -25,6 +25,12 @@ type Rooms struct {
 	// node's system location.
 	Domain string
 
+	// Outbound is a pattern (RE2, without backslashes) of the whole aliases of video devices that agents
+	// dial from Genesys Cloud: a call of the trunk to one opens a room that calls Device, a SIP URI in
+	// which {alias} stands for the alias. Both are empty where agents dial none.
+	Outbound string
+	Device   string
+
 	ServiceTag string // marks our rooms in policy, events and call records
 	Theme      string // must exist on the platform; empty is its default theme
 	Layout     string // one of Layouts
@@ -61,6 +67,9 @@ func (r Rooms) Check() error {
 	if r.AgentPrefix == "" || r.CustomerPrefix == "" || r.ServiceTag == "" {
 		fault("both prefixes and the service tag are needed")
 	}
+	if err := r.checkOutbound(); err != nil {
+		faults = append(faults, err)
+	}
 	if !slices.Contains(Layouts, r.Layout) {
 		fault("no layout %.40q; there are %s", r.Layout, strings.Join(Layouts, ", "))
 	}
@@ -71,6 +80,22 @@ func (r Rooms) Check() error {
 		fault("a room for %d participants", r.Limit)
 	}
 	return errors.Join(append(faults, r.checkPINs())...)
+}
+
+func (r Rooms) checkOutbound() error {
+	_, err := regexp.Compile("^(" + r.Outbound + ")$")
+	uri := strings.ReplaceAll(r.Device, "{alias}", "")
+	switch {
+	case r.Outbound == "" && r.Device == "":
+		return nil
+	case r.Outbound == "" || r.Device == "":
+		return errors.New("policy: the pattern of devices and what is called for them belong together")
+	case err != nil || len(r.Outbound) > 200 || strings.ContainsAny(r.Outbound, "\\\"'\r\n\t%"):
+		return errors.New("policy: the pattern of devices is not a regular expression of up to 200 characters without backslashes, quotes and percent signs, such as 30[0-9]{3}")
+	case uri == r.Device || !strings.HasPrefix(uri, "sip") || len(uri) > maxText-maxID || strings.ContainsAny(uri, "{}\"\\\r\n\t "):
+		return errors.New("policy: what is called for a device is not a SIP URI with {alias} in it, such as sip:{alias}@devices.example")
+	}
+	return nil
 }
 
 // checkPINs holds the PINs to the platform's rules: guests without a host PIN, equal PINs, or PINs
@@ -124,18 +149,31 @@ type leg struct {
 	KeepAlive         string `json:"keep_conference_alive"`
 }
 
-// room is the conference of a session. It is the same for everybody but for the call to the
-// contact centre, which belongs to the customer's arrival: an agent who reloads never dials again.
-func (r Rooms) room(id string, customer bool) conference {
+// room is the conference of a session, or of a device that an agent dials. It is the same for
+// everybody but for the call out of it, which belongs to the arrival of the customer, or of the
+// agent's voice call: an agent who reloads never dials again.
+func (r Rooms) room(id string, arrives side) conference {
 	c := conference{
 		ServiceType: "conference", Name: id, ServiceTag: r.ServiceTag, Description: "Customer video session",
 		PIN: r.HostPIN, AllowGuests: true, GuestPIN: r.GuestPIN, GuestsPresent: true, Limit: r.Limit,
 		CallType: "video", View: r.Layout, Overlay: true, Theme: r.Theme, Crypto: r.Crypto, LocalName: id,
 	}
-	if customer && r.ContactCenter != "" {
+	switch {
+	case arrives == customer && r.ContactCenter != "":
 		c.Automatic = []leg{r.centre(id)}
+	case arrives == device:
+		c.Automatic = []leg{r.device(id)}
 	}
 	return c
+}
+
+// device is the call to a video device. As a host it starts the conference when it is answered, whether
+// the agent's widget is there or not: until then his voice call waits, as if it rang.
+func (r Rooms) device(alias string) leg {
+	l := r.centre(alias)
+	l.RemoteAlias, l.RemoteDisplayName = strings.ReplaceAll(r.Device, "{alias}", alias), alias
+	l.LocalDisplayName, l.CallType = "Contact centre", "video"
+	return l
 }
 
 // centre is the voice call to the contact centre. As a host it starts the conference when it is

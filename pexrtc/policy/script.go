@@ -37,18 +37,17 @@ func (r Rooms) script(text string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("policy: script: %w", err)
 	}
-	customerRoom, err := indented(r.room("{{ room }}", true))
-	if err != nil {
-		return "", err
-	}
-	plainRoom, err := indented(r.room("{{ room }}", false))
-	if err != nil {
-		return "", err
+	rooms := map[side]string{}
+	for _, arrives := range []side{customer, agent, device} {
+		if rooms[arrives], err = indented(r.room("{{ room }}", arrives)); err != nil {
+			return "", err
+		}
 	}
 	var b strings.Builder
 	err = t.Execute(&b, map[string]any{
 		"Tag": r.ServiceTag, "Agent": pattern(r.AgentPrefix), "Customer": pattern(r.CustomerPrefix),
-		"GuestPIN": r.GuestPIN != "", "CustomerRoom": customerRoom, "Room": plainRoom, "Reasons": reasons,
+		"GuestPIN": r.GuestPIN != "", "Reasons": reasons, "Outbound": r.Outbound, "DeviceText": deviceText,
+		"CustomerRoom": rooms[customer], "Room": rooms[agent], "DeviceRoom": rooms[device],
 	})
 	if err == nil && b.Len() > maxScript {
 		err = fmt.Errorf("%d bytes, %d are allowed", b.Len(), maxScript)

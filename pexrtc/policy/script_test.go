@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/url"
 	"reflect"
@@ -83,14 +84,21 @@ func TestLocalPolicyEqualsExternal(t *testing.T) {
 			c.AgentPrefix, c.CustomerPrefix = "Agt.", "my-c_us"
 		},
 		"nobody called": func(c *policy.Config) { c.ContactCenter = "" },
+		"devices": func(c *policy.Config) {
+			c.Outbound, c.Device = "30[0-9]{3}|branch.*|4711abcd", "sip:{alias}@devices.example"
+		},
 	}
 	aliases := []string{"4711abcd", "sip:%s4711abcd@video.example", "SIPS:%s4711ABCD@video.example;transport=tls", " h323:%s4711abcd ",
-		"%s4711abcd", "%s4711abcd?x=1", "%s", "%s12", "%s!4711abcd", "%s" + strings.Repeat("a", 41), `%s","x":"`, "%s{{ 7*7 }}", "meet.ada", ""}
+		"%s4711abcd", "%s4711abcd?x=1", "%s", "%s12", "%s!4711abcd", "%s" + strings.Repeat("a", 41), `%s","x":"`, "%s{{ 7*7 }}", "meet.ada", "",
+		"30123", "sip:30123@video.example", "%s30123", "branch-7", "SIP:Branch_7@x", "%sbranch-7", `branch"7`, "branch" + strings.Repeat("7", 10), "%sbranch" + strings.Repeat("7", 10)}
 	extras := [][]string{
 		nil, {"call_direction", "non_dial"}, {"trigger", "web_avatar_fetch"}, {"service_tag", "videoleg", "service_name", "4711abcd"},
 		{"service_tag", "videoleg", "service_name", "otherone"}, {"preauthenticated_role", "chair"}, {"preauthenticated_role", "guest"},
 		{"call_direction", "dial_out", "service_tag", "videoleg", "service_name", "4711abcd"},
 		{"call_direction", "dial_out", "service_tag", "videoleg", "service_name", `"}`},
+		{"call_direction", "dial_out", "service_tag", "videoleg", "service_name", "branch-7"},
+		{"protocol", "sip", "trigger", "invite"}, {"protocol", "sip", "service_tag", "videoleg", "service_name", "30123"},
+		{"service_tag", "videoleg", "service_name", "branch-7"}, {"protocol", "SIP", "preauthenticated_role", "chair"},
 		{"call_direction", "dial_out", "service_tag", "other", "service_name", "4711abcd"},
 	}
 	for name, change := range configurations {
@@ -100,6 +108,7 @@ func TestLocalPolicyEqualsExternal(t *testing.T) {
 				if change != nil {
 					change(c)
 				}
+				c.Open = func(context.Context, string) (policy.Session, error) { return policy.Session{}, nil }
 				cfg = *c
 			})
 			service, err := cfg.ServiceScript()
