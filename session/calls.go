@@ -38,6 +38,8 @@ type Calls struct {
 	stop context.CancelFunc
 	work sync.WaitGroup // followers
 
+	relayed func(*Call, *pexrtc.Participant) leg // makes the legs of Relay mode
+
 	mu        sync.Mutex // guards what follows, and the followers' fields that say so
 	byKey     map[callKey]*Call
 	followers map[string]*follower // by agent ID
@@ -50,7 +52,10 @@ type callKey struct{ agent, conversation string }
 // NewCalls returns an empty set; Close ends it.
 func NewCalls(cfg CallConfig) *Calls {
 	ctx, stop := context.WithCancel(context.Background())
-	return &Calls{cfg: cfg, ctx: ctx, stop: stop, byKey: map[callKey]*Call{}, followers: map[string]*follower{}}
+	return &Calls{
+		cfg: cfg, ctx: ctx, stop: stop, relayed: (*Call).newRelayLeg,
+		byKey: map[callKey]*Call{}, followers: map[string]*follower{},
+	}
 }
 
 // Open returns the agent's call in a conversation, which lives already or begins now. It waits

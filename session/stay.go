@@ -131,7 +131,7 @@ func (c *Call) newLeg() {
 		s.leg = &bypassLeg{participant: s.participant, kbps: c.calls.cfg.Kbps}
 		c.askPage(page.Connect)
 	} else {
-		s.leg = c.newRelayLeg(s.participant)
+		s.leg = c.calls.relayed(c, s.participant)
 		if c.window.live && s.offer.sdp == "" {
 			c.askPage(page.Restart) // its peer connection is of an earlier leg
 		}
