@@ -9,15 +9,19 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/videoleg/videoleg/e2e/browser"
 )
 
 // traffic records what passes between the parts of a centre, on one clock.
 type traffic struct {
 	mu   sync.Mutex // guards the rest
 	seen []*exchange
+	more chan struct{} // closed and replaced when an exchange has ended
 }
 
 // exchange is one HTTP request and its answer.
@@ -38,6 +42,33 @@ func (t *traffic) begin(to string, r *http.Request) (end func()) {
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		e.ended = time.Now()
+		if t.more != nil {
+			close(t.more)
+			t.more = nil
+		}
+	}
+}
+
+// await waits until an exchange of this path has ended.
+func (t *traffic) await(tb testing.TB, path string) {
+	tb.Helper()
+	late := time.After(browser.Patience)
+	for {
+		t.mu.Lock()
+		ended := slices.ContainsFunc(t.seen, func(e *exchange) bool { return e.path == path && !e.ended.IsZero() })
+		if t.more == nil {
+			t.more = make(chan struct{})
+		}
+		more := t.more
+		t.mu.Unlock()
+		if ended {
+			return
+		}
+		select {
+		case <-more:
+		case <-late:
+			tb.Fatalf("%s was not asked for", path)
+		}
 	}
 }
 

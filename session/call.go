@@ -27,7 +27,8 @@ type Call struct {
 
 	// The owner's goroutine alone uses the rest. agent is also read, under Calls.mu, by followers.
 	agent   *genesys.Agent
-	session string // ID that the conversation carries; empty until looked up
+	session string                // ID that the conversation carries; empty until looked up
+	first   *genesys.Conversation // what was known before the call began; nil: nothing
 	rules   rules.Call
 	wake    timer // the rules'
 	watch   timer // next look at a channel that may be deaf
@@ -52,6 +53,10 @@ func (c *Call) now() time.Time { return time.Now() }
 
 // lookUp reads the conversation, and begins the call if it may have video.
 func (c *Call) lookUp() {
+	if conv := c.first; conv != nil {
+		c.async(func(context.Context) func() { return func() { c.begin(conv, time.Time{}, nil) } })
+		return
+	}
 	agent := c.agent
 	c.async(func(ctx context.Context) func() {
 		ctx, cancel := context.WithTimeout(ctx, lookUpTime)
@@ -95,6 +100,9 @@ func (c *Call) admit(conv *genesys.Conversation) (string, error) {
 	}
 	if over(mine) {
 		return "", fmt.Errorf("%w: his part has ended", ErrNotOnCall)
+	}
+	if c.session != "" {
+		return c.session, nil
 	}
 	return c.calls.cfg.Alias.SessionID(conv)
 }

@@ -99,6 +99,7 @@ func (cs *Calls) find(agent *genesys.Agent, conversation string) (*Call, error) 
 		opened: make(chan struct{}),
 		rules:  rules.New(conversation, agent.ID(), cs.cfg.Rules),
 	}
+	c.session, c.first = cs.takeForeseen(key)
 	cs.byKey[key] = c
 	cs.cfg.Metrics.calls.Inc()
 	c.start(c.finish)

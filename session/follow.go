@@ -20,6 +20,8 @@ type follower struct {
 	calls  map[*Call]struct{}
 	before *follower // of a sign-in about to end: listens until this one does
 	over   bool      // another listens now
+
+	foreseen map[string]*foreseen // by conversation
 }
 
 // followPause is the wait before listening again after a failure that Follow does not mend itself.
@@ -42,7 +44,7 @@ func (cs *Calls) watch(c *Call) (live bool) {
 // newFollower starts one and makes it the agent's, after the one before, if any; cs.mu is held.
 func (cs *Calls) newFollower(agent *genesys.Agent, before *follower) *follower {
 	ctx, stop := context.WithCancel(cs.ctx)
-	f := &follower{agent: agent, stop: stop, calls: map[*Call]struct{}{}, before: before}
+	f := &follower{agent: agent, stop: stop, calls: map[*Call]struct{}{}, before: before, foreseen: map[string]*foreseen{}}
 	if before != nil {
 		f.live, f.calls = before.live, before.calls
 		before.retire() // whom that one still waited for
@@ -115,10 +117,15 @@ func (cs *Calls) notify(f *follower, n genesys.Notification) {
 			c.post(func() { c.apply(c.rules.OnLive(time.Now())) })
 		}
 	case n.Conversation != nil:
+		foreseen := true
 		for _, c := range cs.heard(f, true) {
 			if c.conversation == n.Conversation.ID {
+				foreseen = false
 				c.post(func() { c.learn(n.Conversation, time.Time{}) })
 			}
+		}
+		if foreseen {
+			cs.foresee(f, n.Conversation)
 		}
 	}
 }
@@ -145,6 +152,9 @@ func (cs *Calls) heard(f *follower, live bool) []*Call {
 		return nil
 	}
 	f.live = live
+	if !live {
+		clear(f.foreseen) // what comes next may be missed
+	}
 	if now := cs.followers[f.agent.ID()]; now != nil && now.before == f {
 		now.live = live
 	}
