@@ -39,6 +39,7 @@ type Call struct {
 	window  window
 	problem *page.Problem // what the agent must know and act on
 	stay    stay
+	device  device
 	chat    chat
 	story   story
 }
@@ -71,6 +72,9 @@ func (c *Call) lookUp() {
 func (c *Call) begin(conv *genesys.Conversation, asked time.Time, err error) {
 	if err == nil {
 		c.session, err = c.admit(conv)
+	}
+	if err == nil {
+		err = c.dialled(conv, c.session)
 	}
 	c.openErr = err
 	if err != nil {
@@ -307,6 +311,7 @@ func (c *Call) finish() {
 	c.renewal.stop()
 	c.window.grace.stop()
 	c.window.statistics.stop()
+	c.device.patience.stop()
 	c.leave(false)
 	select {
 	case <-c.opened:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/videoleg/videoleg/genesys"
 	"github.com/videoleg/videoleg/pexrtc"
@@ -21,6 +22,7 @@ type CallConfig struct {
 	AgentPrefix string
 	HostPIN     string
 	Alias       genesys.AliasSource
+	Outbound    Outbound
 	Rules       rules.Options
 	// Invite makes a link into a session; nil: there are none.
 	Invite  func(ctx context.Context, session string) (string, error)
@@ -43,6 +45,7 @@ type Calls struct {
 	mu        sync.Mutex // guards what follows, and the followers' fields that say so
 	byKey     map[callKey]*Call
 	followers map[string]*follower // by agent ID
+	vain      []time.Time          // when dialled addresses turned out to have no room
 }
 
 // callKey is what a call is one of: whatever windows show it, an agent has one leg in a

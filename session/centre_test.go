@@ -38,6 +38,7 @@ type centre struct {
 	region *genesys.Cloud
 	calls  *Calls
 	visits *Visits
+	dial   func(pexrtctest.DialRequest) (pexrtctest.FarEnd, error) // what the node calls; nil: nobody
 
 	toCloud *http.Transport
 }
@@ -57,7 +58,7 @@ func newCentre(t *testing.T) *centre {
 		Listener: cloudPipe, URL: "http://cloud.test",
 		Clients: []genesystest.OAuthClient{{ID: "test", Secret: "secret", RedirectURIs: []string{"http://agent.test/oauth/callback"}}},
 	})
-	c.node = pexrtctest.New(pexrtctest.Options{Listener: nodePipe, HostPIN: hostPIN})
+	c.node = pexrtctest.New(pexrtctest.Options{Listener: nodePipe, HostPIN: hostPIN, Dial: c.called})
 	t.Cleanup(c.cloud.Close)
 	t.Cleanup(c.node.Close)
 

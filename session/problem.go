@@ -52,6 +52,10 @@ var faults = []struct {
 
 	{genesys.ErrNoAlias, fault(422, "no-alias", "Video is unavailable for this call; audio continues on the phone.",
 		"The call carries no video session: it did not come from a video link, or its caller name was changed on the way. If it should have video, ask your administrator to check the trunk's caller name.", true)},
+	{ErrNoDevice, fault(422, "no-device", "Video is unavailable for this call; audio continues on the phone.",
+		"The number that you called is not that of a video device. If it should have video, ask your administrator to add it.", true)},
+	{ErrNoAnswer, fault(504, "device-no-answer", "The video device did not answer; audio continues on the phone.",
+		"Try again to call the device once more.", true)},
 	{genesys.ErrSignIn, fault(401, "sign-in", "Your Genesys Cloud sign-in has expired.",
 		"Try again to sign in. If it keeps happening, sign out of Genesys Cloud and in again.", true)},
 	{genesys.ErrForbidden, fault(403, "genesys-forbidden", "Genesys Cloud does not let you read this call.",

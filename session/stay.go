@@ -109,6 +109,7 @@ func (c *Call) joined(p *pexrtc.Participant, err error) {
 }
 
 func (c *Call) joinFailed(err error) {
+	err = c.noRoom(err)
 	c.calls.cfg.Metrics.joins.WithLabelValues(FaultOf(err).Code).Inc()
 	c.log.Warn("not joined", "err", err)
 	c.fail(err)

@@ -56,6 +56,7 @@ func (c *Call) update() {
 	}
 	c.noteState(v)
 	c.window.show(v)
+	c.watchDevice()
 }
 
 func (c *Call) view() page.View {

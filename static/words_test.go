@@ -50,9 +50,9 @@ var (
 	refusals    = []string{"link-forged", "link-expired", "link-used", "link-withdrawn", "invitation", "too-fast", "visit-over", "name", "unavailable", "not-found"}
 	problems    = []string{
 		"audio", "call-ended", "call-failed", "call-not-open", "centre-busy", "centre-declined",
-		"centre-no-answer", "centre-unreachable", "genesys-busy", "genesys-down", "genesys-forbidden",
+		"centre-no-answer", "centre-unreachable", "device-no-answer", "genesys-busy", "genesys-down", "genesys-forbidden",
 		"host-pin", "internal", "lines-busy", "media", "media-refused", "no-alias", "no-codec",
-		"no-conversation", "no-room", "no-such-conversation", "node-down", "not-on-call", "pin",
+		"no-conversation", "no-device", "no-room", "no-such-conversation", "node-down", "not-on-call", "pin",
 		"removed", "room-ended", "room-full", "room-lost", "room-sign-in", "sdp", "server-full",
 		"server-stopping", "sign-in", "sign-in-empty", "sign-in-foreign", "sign-in-late",
 		"sign-in-lost", "sign-in-refused", "timeout",

@@ -77,6 +77,11 @@ type Config struct {
 	// ContactCenterURI is what Pexip dials, e.g. sip:+15551234567@trunk.example.
 	ContactCenterURI string `envconfig:"CONTACT_CENTER_URI"`
 
+	// OutboundAliases are the video devices that agents dial from Genesys Cloud: a pattern of their
+	// whole aliases, e.g. 30[0-9]{3}. OutboundURI is what Pexip calls for one: sip:{alias}@devices.example.
+	OutboundAliases string `envconfig:"OUTBOUND_ALIASES"`
+	OutboundURI     string `envconfig:"OUTBOUND_URI"`
+
 	// Credentials of the HTTP faces that others call; unset, the face is off.
 	PolicyUsername string   `envconfig:"POLICY_USERNAME"`
 	PolicyPassword secret   `envconfig:"POLICY_PASSWORD"`
@@ -215,6 +220,7 @@ func (c *Config) check(f *faults) {
 	c.checkAddresses(f)
 	c.checkPexip(f)
 	c.checkFiles(f)
+	checkPair(f, "OUTBOUND_ALIASES", c.OutboundAliases, "OUTBOUND_URI", c.OutboundURI)
 	checkPair(f, "POLICY_USERNAME", c.PolicyUsername, "POLICY_PASSWORD", string(c.PolicyPassword))
 	checkPair(f, "EVENTS_USERNAME", c.EventsUsername, "EVENTS_PASSWORD", string(c.EventsPassword))
 	for _, k := range c.APIKeys {
@@ -273,7 +279,8 @@ func (c *Config) checkPexip(f *faults) {
 	if c.ContactCenterURI != "" && !strings.HasPrefix(c.ContactCenterURI, "sip:") && !strings.HasPrefix(c.ContactCenterURI, "sips:") {
 		f.add("CONTACT_CENTER_URI", "%q does not begin with sip: or sips:", c.ContactCenterURI)
 	}
-	if err := c.rooms().Check(); err != nil && len(*f) == before && c.PexipHostPIN != "" {
+	whole := (c.OutboundAliases == "") == (c.OutboundURI == "")
+	if err := c.rooms().Check(); err != nil && len(*f) == before && c.PexipHostPIN != "" && whole {
 		f.add("PEXIP_…", "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 }

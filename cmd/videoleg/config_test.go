@@ -72,6 +72,8 @@ func TestLoadConfigNamesEveryFault(t *testing.T) {
 		{"not a URL", map[string]string{"AGENT_URL": "agent.example"}, nil, []string{"VIDEOLEG_AGENT_URL"}},
 		{"certificate without key", map[string]string{"TLS_CERT_FILE": "cert.pem"}, nil, []string{"VIDEOLEG_TLS_KEY_FILE: missing", "VIDEOLEG_TLS_CERT_FILE: cannot be read"}},
 		{"user without password", map[string]string{"POLICY_USERNAME": "pexip"}, nil, []string{"VIDEOLEG_POLICY_PASSWORD: missing"}},
+		{"devices without their URI", map[string]string{"OUTBOUND_ALIASES": "30[0-9]{3}"}, nil, []string{"VIDEOLEG_OUTBOUND_URI: missing"}},
+		{"bad pattern of devices", map[string]string{"OUTBOUND_ALIASES": "30(", "OUTBOUND_URI": "sip:{alias}@x"}, nil, []string{"the pattern of devices is not"}},
 		{"two apps on one address", map[string]string{"AGENT_ADDR": ":9000", "CUSTOMER_ADDR": ":9000"}, nil, []string{"VIDEOLEG_CUSTOMER_ADDR: the same address as AGENT_ADDR"}},
 		{"bad address", map[string]string{"ADMIN_ADDR": "9090"}, nil, []string{"VIDEOLEG_ADMIN_ADDR"}},
 		{"bad networks", map[string]string{"TRUSTED_PROXIES": "10.0.0.0", "MEDIA_PUBLIC_IPS": "here"}, nil, []string{"VIDEOLEG_TRUSTED_PROXIES", "VIDEOLEG_MEDIA_PUBLIC_IPS"}},

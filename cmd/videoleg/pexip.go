@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"regexp"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,9 +24,19 @@ func (c *Config) rooms() policy.Rooms {
 		AgentPrefix: c.PexipAgentPrefix, CustomerPrefix: c.PexipCustomerPrefix,
 		HostPIN: string(c.PexipHostPIN), GuestPIN: string(c.PexipGuestPIN),
 		ContactCenter: c.ContactCenterURI, Domain: c.callingDomain(),
+		Outbound: c.OutboundAliases, Device: c.OutboundURI,
 		ServiceTag: c.PexipServiceTag, Theme: c.PexipTheme, Layout: string(c.PexipLayout),
 		Crypto: string(c.PexipCryptoMode), Limit: c.PexipRoomLimit,
 	}
+}
+
+// outbound says which of the addresses that agents dial have video.
+func (c *Config) outbound() session.Outbound {
+	o := session.Outbound{URI: c.OutboundURI}
+	if c.OutboundAliases != "" {
+		o.Aliases = regexp.MustCompile("^(" + c.OutboundAliases + ")$") // it was checked
+	}
+	return o
 }
 
 // callingDomain is what a room's calling address ends with: the setting, or the host of the first

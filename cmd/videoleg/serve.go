@@ -127,7 +127,7 @@ func newServer(cfg Config, mediaIPs []net.IP, log *slog.Logger) (s *server, err 
 	metrics := session.NewMetrics(registry)
 	s.calls = session.NewCalls(session.CallConfig{
 		Pexip: pexip, Relay: s.relay, Mode: session.MediaMode(cfg.MediaMode), Kbps: int(cfg.MediaBandwidthKbps),
-		AgentPrefix: cfg.PexipAgentPrefix, HostPIN: string(cfg.PexipHostPIN), Alias: cfg.AliasSource.AliasSource,
+		AgentPrefix: cfg.PexipAgentPrefix, HostPIN: string(cfg.PexipHostPIN), Alias: cfg.AliasSource.AliasSource, Outbound: cfg.outbound(),
 		Rules:  rules.Options{RequireRecording: cfg.RequireRecording, HoldMutesCustomer: cfg.HoldMutesCustomer},
 		Invite: s.inviteAgain,
 		Log:    log, Metrics: metrics,

@@ -74,7 +74,7 @@ func (s *Server) dialRequest(r *request, c *conference) reply {
 }
 
 // dial adds a leg to the room and calls its far end in the background; s.mu is held. The leg is
-// audio only, whatever was asked for: the trunk of this node carries no video. A full room gets none.
+// audio only, whatever was asked for, unless a [VideoEnd] answers. A full room gets none.
 func (s *Server) dial(c *conference, keepAlive string, req DialRequest) *participant {
 	req.Conference, req.ServiceTag = c.service.Name, c.service.Tag
 	name := req.RemoteDisplayName
@@ -108,7 +108,7 @@ func (s *Server) runLeg(ctx context.Context, p *participant, req DialRequest, hu
 		s.drop(p, "Gateway dial out failed")
 		return
 	}
-	s.answered(p)
+	s.answered(ctx, p, far)
 	select {
 	case <-far.Done():
 		s.drop(p, "Call disconnected")
@@ -127,14 +127,21 @@ func (s *Server) callOut(ctx context.Context, p *participant, req DialRequest) (
 	return s.opts.Dial(ctx, req)
 }
 
-func (s *Server) answered(p *participant) {
+// answered connects a leg. Whoever has a camera shows the test picture.
+func (s *Server) answered(ctx context.Context, p *participant, far FarEnd) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.participants[p.uuid] == p {
-		p.connecting = false
-		p.hasAudio = true
-		s.update(p)
+	if s.participants[p.uuid] != p {
+		return
 	}
+	p.connecting = false
+	p.hasAudio = true
+	if _, sees := far.(VideoEnd); sees {
+		p.hasVideo = true
+		players := s.testPicture(p)
+		s.tasks.Go(func() { play(ctx, players) })
+	}
+	s.update(p)
 }
 
 // drop removes p from outside the lock.

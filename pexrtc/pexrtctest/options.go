@@ -116,6 +116,12 @@ type FarEnd interface {
 	Hangup(reason string)
 }
 
+// VideoEnd is a far end with a camera: a room system, a telephone with a screen.
+type VideoEnd interface {
+	FarEnd
+	Video()
+}
+
 func (o Options) withDefaults() Options {
 	setDefault(&o.Log, slog.New(slog.DiscardHandler))
 	setDefault(&o.TokenLife, 120*time.Second)

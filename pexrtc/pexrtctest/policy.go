@@ -73,10 +73,13 @@ func (s *Server) askPolicy(ctx context.Context, request string, q url.Values) (a
 // question are the parameters that all requests about p have. Like everything in a query string,
 // booleans are words, and what is not known is an empty value.
 func (s *Server) question(p *participant) url.Values {
-	direction := "dial_" + p.direction
+	direction, trigger := "dial_"+p.direction, "web"
+	if p.protocol == protocolSIP {
+		trigger = "invite"
+	}
 	return url.Values{
 		"call_direction": {direction}, "protocol": {p.protocol}, "local_alias": {p.alias}, "remote_alias": {p.displayName},
-		"remote_display_name": {p.displayName}, "call_tag": {p.callTag}, "trigger": {"web"}, "registered": {"False"},
+		"remote_display_name": {p.displayName}, "call_tag": {p.callTag}, "trigger": {trigger}, "registered": {"False"},
 		"bandwidth": {"0"}, "vendor": {"Pexip stand-in"}, "location": {"Stand-in"}, "node_ip": {nodeAddress},
 		"remote_address": {nodeAddress}, "remote_port": {"0"}, "version_id": {s.opts.Version},
 		"pseudo_version_id": {s.opts.Version + "000.0.0"},

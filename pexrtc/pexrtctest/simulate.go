@@ -35,14 +35,7 @@ func (s *Server) SimulateCustomer(alias, displayName string) (*Simulated, error)
 		stop()
 		return nil, fmt.Errorf("pexrtctest: simulate a customer at %s: %v", alias, refused.result)
 	}
-	players := make([]*player, 0, len(s.opts.Codecs))
-	for _, name := range s.opts.Codecs {
-		if clip, known := clips[name]; known {
-			player := newPlayer(clip(), &source{kind: video, codec: name, received: p.counts.in(video)}, &p.counts)
-			players = append(players, player)
-			p.sources = append(p.sources, player.source)
-		}
-	}
+	players := s.testPicture(p)
 	sim := &Simulated{server: s, participant: p, stop: stop, done: make(chan struct{})}
 
 	s.mu.Lock()
@@ -61,6 +54,18 @@ func (s *Server) SimulateCustomer(alias, displayName string) (*Simulated, error)
 		play(ctx, players)
 	})
 	return sim, nil
+}
+
+// testPicture gives p a moving picture in every codec of the node; play shows it.
+func (s *Server) testPicture(p *participant) (players []*player) {
+	for _, name := range s.opts.Codecs {
+		if clip, known := clips[name]; known {
+			player := newPlayer(clip(), &source{kind: video, codec: name, received: p.counts.in(video)}, &p.counts)
+			players = append(players, player)
+			p.sources = append(p.sources, player.source)
+		}
+	}
+	return players
 }
 
 // Leave takes the participant out of its room and waits until it has stopped.

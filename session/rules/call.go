@@ -124,6 +124,16 @@ func (c Call) OnJoinFailed(now time.Time) (Call, Decision) {
 	return c.act(now, d)
 }
 
+// OnNoAnswer says that the far end of an outbound call has not come into the conference, and that our leg
+// has left it: the voice call goes on there. We stay out as after [Call.OnJoinFailed].
+func (c Call) OnNoAnswer(now time.Time) (Call, Decision) {
+	var d Decision
+	if c.leg == LegJoining || c.leg == LegLive {
+		c.stayOut(NoAnswer, &d)
+	}
+	return c.act(now, d)
+}
+
 // OnRemoved says that the node ended our leg, with the node's own words. Who was removed by
 // someone stays out (two copies of a widget would fight); anything else is joined again, once.
 func (c Call) OnRemoved(words string, now time.Time) (Call, Decision) {

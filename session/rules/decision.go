@@ -113,6 +113,7 @@ const (
 	CustomerGone      Code = "customer-gone"
 	CustomerBack      Code = "customer-back"
 	LeftAlone         Code = "left-alone"
+	NoAnswer          Code = "no-answer"
 	Playback          Code = "playback"
 	Retry             Code = "retry"
 )
@@ -156,6 +157,7 @@ var reasons = map[Code]Reason{
 	CustomerGone:      {Words: "the customer has left the conference: waiting for him to come back"},
 	CustomerBack:      {Words: "the customer is back in the conference"},
 	LeftAlone:         {Words: "the customer did not come back to the conference"},
+	NoAnswer:          {Words: "whom the agent called did not come into the conference: leaving it to the voice call"},
 	Playback:          {Words: "a recorded announcement joined the conference"},
 	Retry:             {Words: "the agent asked to try again"},
 }

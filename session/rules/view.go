@@ -43,7 +43,7 @@ type View struct {
 	Muted          bool
 	Recording      Recording
 	// Out says why we stay out of a call that is ours ([JoinFailed], [Removed], [Dropped],
-	// [DroppedAgain], [LeftAlone]); only Dropped ends by itself. See [Call.OnRetry].
+	// [DroppedAgain], [LeftAlone], [NoAnswer]); only Dropped ends by itself. See [Call.OnRetry].
 	Out Code
 	// CustomerAway: he left the conference and has some seconds to come back.
 	CustomerAway bool
