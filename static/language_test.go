@@ -5,6 +5,16 @@ import (
 	"testing"
 )
 
+func FuzzLanguage(f *testing.F) {
+	f.Add("de-CH,de;q=0.9,en;q=0.8,*;q=0.5")
+	f.Add("pt_BR;q=;,,;q=1e9")
+	f.Fuzz(func(t *testing.T, wish string) {
+		if lang := Language(wish); dictionaries()[lang] == nil {
+			t.Errorf("Language(%q) = %q, which there is not", wish, lang)
+		}
+	})
+}
+
 func TestLanguage(t *testing.T) {
 	tests := []struct {
 		name   string

@@ -40,7 +40,8 @@ function label(button, icon, text) {
 
 function renderNotice(visit, toast) {
   const broken = brokenDevice(visit);
-  const text = broken ? word(`call.${broken}.${visit[broken].state}`) : replacedDevice(visit) || toast;
+  const others = toast || (visit.blocked ? word("call.blocked") : replacedDevice(visit));
+  const text = broken ? word(`call.${broken}.${visit[broken].state}`) : others;
   at("#notice").hidden = !text;
   say(at("#notice p"), text);
   at("#notice button").hidden = !broken;

@@ -6,6 +6,8 @@ import { Leg } from "../shared/leg.js";
 import { Room } from "../shared/room.js";
 import { Signal } from "../shared/signal.js";
 
+const PATIENCE = 15000; // ms that media may take to get through
+
 /**
  * @typedef {object} VisitState
  * @property {"joining"|"calling"|"queue"|"incall"|"reconnecting"|"ended"} status
@@ -28,6 +30,8 @@ export class Visit {
   muted = false;
   /** Whether the customer wants to be seen. */
   wish = true;
+  /** Whether media has not got through for longer than PATIENCE. */
+  blocked = false;
   camera = new Device("video", () => this.#followDevice("video"));
   microphone = new Device("audio", () => this.#followDevice("audio"));
   room = new Room({
@@ -46,6 +50,7 @@ export class Visit {
   #met = false;
   #heard = true; // nothing has been missed since the server's last word
   #flows = true; // the leg is not broken
+  #patience = 0; // timer of PATIENCE
 
   /**
    * @param {{socket: string, visit: string}} page
@@ -156,7 +161,10 @@ export class Visit {
   /** @param {VisitState} state */
   #follow(state) {
     this.state = state;
-    if (state.status === "ended") this.#dropLeg();
+    if (state.status === "ended") {
+      this.#dropLeg();
+      this.#judge(false);
+    }
     if (this.over) this.#end();
     this.#on.changed();
   }
@@ -166,6 +174,14 @@ export class Visit {
     this.camera.stop();
     this.microphone.stop();
     this.#on.welcome("");
+  }
+
+  /** @param {boolean} blocked what is known of the way that media takes */
+  #judge(blocked) {
+    clearTimeout(this.#patience);
+    this.#patience = 0;
+    this.blocked = blocked;
+    this.#on.changed();
   }
 
   #dropLeg() {
@@ -185,6 +201,7 @@ export class Visit {
       failed: () => this.#repair(),
     });
     this.#leg = leg;
+    this.#patience ||= setTimeout(() => this.#judge(true), PATIENCE);
     leg.send("audio", this.microphone.track);
     leg.send("video", this.camera.track);
     leg.offer().catch((err) => this.#refuse(err));
@@ -201,6 +218,7 @@ export class Visit {
   /** @param {boolean} up whether media can flow */
   #hold(up) {
     this.#flows = up;
+    if (up) this.#judge(false);
     this.#on.changed();
   }
 

@@ -240,6 +240,7 @@ export default {
   "call.camera.missing": "Der Agent sieht Sie nicht: Es wurde keine Kamera gefunden. Schließen Sie eine an, und sie startet von selbst.",
   "call.camera.refused": "Der Agent sieht Sie nicht: Der Browser blockiert Ihre Kamera. Erlauben Sie sie für diese Seite und wählen Sie dann „Erneut prüfen“.",
   "call.camera.busy": "Der Agent sieht Sie nicht: Eine andere App benutzt Ihre Kamera. Schließen Sie sie und wählen Sie dann „Erneut prüfen“.",
+  "call.blocked": "Ihr Netz scheint Bild und Ton zu sperren. Bitte versuchen Sie ein anderes, zum Beispiel das Ihres Telefons.",
   "call.replaced": "„#1“ ist weg. Bis das Gerät wieder da ist, benutzen wir „#2“.",
 
   "tile.camera-off": "Ihre Kamera ist aus",
@@ -277,6 +278,10 @@ export default {
   "error.server-full.next": "Der Ton läuft wie gewohnt weiter. Versuchen Sie es in einer Minute noch einmal, oder sagen Sie es Ihrem Administrator.",
   "error.server-stopping.message": "Der Videoserver startet neu.",
   "error.server-stopping.next": "Der Ton läuft wie gewohnt weiter. Versuchen Sie es in einigen Sekunden noch einmal.",
+  "error.no-device.message": "Für diesen Anruf gibt es kein Video; der Ton läuft am Telefon weiter.",
+  "error.no-device.next": "Die gewählte Nummer gehört zu keinem Videogerät. Sollte sie Video haben, bitten Sie Ihren Administrator, sie einzutragen.",
+  "error.device-no-answer.message": "Das Videogerät hat nicht geantwortet; der Ton läuft am Telefon weiter.",
+  "error.device-no-answer.next": "Versuchen Sie es erneut, um das Gerät noch einmal anzurufen.",
   "error.no-alias.message": "Für diesen Anruf gibt es kein Video; der Ton läuft am Telefon weiter.",
   "error.no-alias.next": "Der Anruf trägt keine Videositzung: Er kam nicht über einen Videolink, oder der Anrufername wurde unterwegs geändert. Sollte er Video haben, bitten Sie Ihren Administrator, den Anrufernamen des Trunks zu prüfen.",
   "error.sign-in.message": "Ihre Anmeldung bei Genesys Cloud ist abgelaufen.",

@@ -241,6 +241,7 @@ export default {
   "call.camera.missing": "The agent cannot see you: no camera was found. Plug one in and it starts by itself.",
   "call.camera.refused": "The agent cannot see you: the browser blocks your camera. Allow it for this page, then choose Check again.",
   "call.camera.busy": "The agent cannot see you: another app uses your camera. Close it, then choose Check again.",
+  "call.blocked": "Your network seems to block video and sound. Please try another one, such as your phone's.",
   "call.replaced": "“#1” is gone. We use “#2” until it is back.",
 
   "tile.camera-off": "Your camera is off",

@@ -240,6 +240,7 @@ export default {
   "call.camera.missing": "El agente no le ve: no se ha encontrado ninguna cámara. Conecte una y se encenderá sola.",
   "call.camera.refused": "El agente no le ve: el navegador bloquea su cámara. Permítala para esta página y elija «Comprobar otra vez».",
   "call.camera.busy": "El agente no le ve: otra aplicación usa su cámara. Ciérrela y elija «Comprobar otra vez».",
+  "call.blocked": "Parece que su red bloquea el vídeo y el sonido. Pruebe con otra, por ejemplo la de su teléfono.",
   "call.replaced": "«#1» ya no está. Usamos «#2» hasta que vuelva.",
 
   "tile.camera-off": "Su cámara está apagada",
@@ -277,6 +278,10 @@ export default {
   "error.server-full.next": "El audio sigue como siempre. Inténtelo de nuevo en un minuto o avise a su administrador.",
   "error.server-stopping.message": "El servidor de vídeo se está reiniciando.",
   "error.server-stopping.next": "El audio sigue como siempre. Inténtelo de nuevo en unos segundos.",
+  "error.no-device.message": "No hay vídeo para esta llamada; el audio sigue por teléfono.",
+  "error.no-device.next": "El número al que llamó no es de un dispositivo de vídeo. Si debería tener vídeo, pida a su administrador que lo añada.",
+  "error.device-no-answer.message": "El dispositivo de vídeo no ha contestado; el audio sigue por teléfono.",
+  "error.device-no-answer.next": "Inténtelo de nuevo para volver a llamar al dispositivo.",
   "error.no-alias.message": "No hay vídeo para esta llamada; el audio sigue por teléfono.",
   "error.no-alias.next": "La llamada no lleva ninguna sesión de vídeo: no vino de un enlace de vídeo, o el nombre de quien llama se cambió por el camino. Si debería tener vídeo, pida a su administrador que revise el nombre de quien llama en el troncal.",
   "error.sign-in.message": "Su sesión de Genesys Cloud ha caducado.",

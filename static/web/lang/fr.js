@@ -240,6 +240,7 @@ export default {
   "call.camera.missing": "L'agent ne vous voit pas : aucune caméra n'a été trouvée. Branchez-en une : elle démarre toute seule.",
   "call.camera.refused": "L'agent ne vous voit pas : le navigateur bloque votre caméra. Autorisez-la pour cette page, puis choisissez « Vérifier à nouveau ».",
   "call.camera.busy": "L'agent ne vous voit pas : une autre application utilise votre caméra. Fermez-la, puis choisissez « Vérifier à nouveau ».",
+  "call.blocked": "Votre réseau semble bloquer l'image et le son. Veuillez en essayer un autre, par exemple celui de votre téléphone.",
   "call.replaced": "« #1 » n'est plus là. Nous utilisons « #2 » jusqu'à son retour.",
 
   "tile.camera-off": "Votre caméra est éteinte",
@@ -277,6 +278,10 @@ export default {
   "error.server-full.next": "Le son continue comme d'habitude. Réessayez dans une minute ou prévenez votre administrateur.",
   "error.server-stopping.message": "Le serveur vidéo redémarre.",
   "error.server-stopping.next": "Le son continue comme d'habitude. Réessayez dans quelques secondes.",
+  "error.no-device.message": "Pas de vidéo pour cet appel ; le son continue par téléphone.",
+  "error.no-device.next": "Le numéro que vous avez appelé n'est pas celui d'un appareil vidéo. S'il devrait avoir la vidéo, demandez à votre administrateur de l'ajouter.",
+  "error.device-no-answer.message": "L'appareil vidéo n'a pas répondu ; le son continue par téléphone.",
+  "error.device-no-answer.next": "Réessayez pour rappeler l'appareil.",
   "error.no-alias.message": "Pas de vidéo pour cet appel ; le son continue par téléphone.",
   "error.no-alias.next": "L'appel ne porte aucune session vidéo : il ne vient pas d'un lien vidéo, ou le nom de l'appelant a été changé en route. S'il devrait avoir la vidéo, demandez à votre administrateur de vérifier le nom de l'appelant sur le trunk.",
   "error.sign-in.message": "Votre session Genesys Cloud a expiré.",

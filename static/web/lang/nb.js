@@ -240,6 +240,7 @@ export default {
   "call.camera.missing": "Agenten ser deg ikke: fant ikke noe kamera. Koble til et, så starter det av seg selv.",
   "call.camera.refused": "Agenten ser deg ikke: nettleseren blokkerer kameraet. Tillat det for denne siden, og velg «Sjekk igjen».",
   "call.camera.busy": "Agenten ser deg ikke: en annen app bruker kameraet. Lukk den, og velg «Sjekk igjen».",
+  "call.blocked": "Det ser ut til at nettet ditt blokkerer bilde og lyd. Prøv et annet nett, for eksempel telefonens.",
   "call.replaced": "«#1» er borte. Vi bruker «#2» til den er tilbake.",
 
   "tile.camera-off": "Kameraet ditt er av",
@@ -277,6 +278,10 @@ export default {
   "error.server-full.next": "Lyden fortsetter som vanlig. Prøv igjen om et minutt, eller si fra til administratoren.",
   "error.server-stopping.message": "Videoserveren starter på nytt.",
   "error.server-stopping.next": "Lyden fortsetter som vanlig. Prøv igjen om noen sekunder.",
+  "error.no-device.message": "Ingen video for denne samtalen; lyden fortsetter på telefonen.",
+  "error.no-device.next": "Nummeret du ringte, tilhører ikke en videoenhet. Hvis det skulle hatt video, be administratoren legge det til.",
+  "error.device-no-answer.message": "Videoenheten svarte ikke; lyden fortsetter på telefonen.",
+  "error.device-no-answer.next": "Prøv igjen for å ringe enheten på nytt.",
   "error.no-alias.message": "Ingen video for denne samtalen; lyden fortsetter på telefonen.",
   "error.no-alias.next": "Samtalen har ingen videoøkt: den kom ikke fra en videolenke, eller innringerens navn ble endret underveis. Hvis den skulle hatt video, be administratoren sjekke innringerens navn på trunken.",
   "error.sign-in.message": "Innloggingen din i Genesys Cloud er utløpt.",
