@@ -137,6 +137,7 @@ func (c *centre) startNode(o options) {
 	if o.node != nil {
 		o.node(&opts)
 	}
+	opts.PolicyURL = strings.ReplaceAll(opts.PolicyURL, "CUSTOMER", strings.TrimPrefix(c.customer, "http://"))
 	c.node = pexrtctest.New(opts)
 	c.t.Cleanup(c.node.Close)
 }
