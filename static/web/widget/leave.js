@@ -8,6 +8,7 @@ const SLOW = 20000; // ms, as in widget.js
 const { signin, nonce } = document.body.dataset;
 location.replace(signin);
 keep(nonce); // takes longer than to leave
+document.head.append(document.querySelector("#ahead").content); // what the widget will need
 
 setTimeout(() => {
   document.querySelector(".slow").hidden = false;
