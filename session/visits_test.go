@@ -106,3 +106,24 @@ func TestVisitsAreBounded(t *testing.T) {
 		clear(c.visits.byID)
 	})
 }
+
+// TestServersAreRemembered: for a page that checks its network, and not for longer than they are good.
+func TestServersAreRemembered(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		if got := c.visits.Servers(); got != nil {
+			t.Errorf("before anybody came: %+v", got)
+		}
+		v, err := c.visits.Join(roomID, "Grace")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.visit(v).awaitStatus(visitCalling)
+		if c.visits.Servers() == nil {
+			t.Error("a customer has joined, and no servers are known")
+		}
+		time.Sleep(serversLife + time.Second)
+		if got := c.visits.Servers(); got != nil {
+			t.Errorf("an hour later: %+v", got)
+		}
+	})
+}
