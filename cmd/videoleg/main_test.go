@@ -7,13 +7,20 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main() // the process of a test that kills it
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func TestUsage(t *testing.T) {
 	settings(t, nil)

@@ -386,7 +386,9 @@ func FuzzQuery(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	p := newPolicy(f, nil)
+	f.Add("local_alias=sip:30123@x&protocol=sip")
+	f.Add("local_alias=agtbranch-7&call_direction=dial_in")
+	p := newPolicy(f, func(c *policy.Config) { c.Outbound, c.Device = "30[0-9]{3}|branch.*", "sip:{alias}@devices.example" })
 	f.Fuzz(func(t *testing.T, query string) {
 		for _, path := range []string{serviceURL, participantURL} {
 			r := httptest.NewRequest(http.MethodGet, path, nil)
@@ -400,7 +402,7 @@ func FuzzQuery(f *testing.F) {
 			if w.Code != 200 && w.Code != 404 {
 				t.Errorf("%q: %d", query, w.Code)
 			}
-			if name, given := a.Result["name"].(string); given && (len(name) < 4 || strings.Trim(name, "0123456789abcdefghijklmnopqrstuvwxyz") != "") {
+			if name, given := a.Result["name"].(string); given && (len(name) < 4 || strings.Trim(name, "0123456789abcdefghijklmnopqrstuvwxyz._-") != "") {
 				t.Errorf("%q: a room named %q", query, name)
 			}
 		}
