@@ -167,3 +167,38 @@ func TestCustomerWithoutInvitation(t *testing.T) {
 	p := browser.Start(t).Open(c.customer, browser.Size(390, 800))
 	p.AwaitText("personal link")
 }
+
+// TestAStepThatHangs: the page says which step takes long, and offers a way out that works.
+func TestAStepThatHangs(t *testing.T) {
+	room, calls := make(chan struct{}), make(chan struct{})
+	c := start(t, options{node: func(o *pexrtctest.Options) {
+		o.Faults.OnRequestToken = func(j pexrtctest.Join) *pexrtctest.Fault {
+			if strings.HasPrefix(j.Alias, "agt") {
+				<-room
+			}
+			return nil
+		}
+		o.Faults.OnRequest = func(r *http.Request) *pexrtctest.Fault {
+			if strings.Contains(r.URL.Path, "/conferences/agt") && strings.HasSuffix(r.URL.Path, "/calls") {
+				<-calls
+			}
+			return nil
+		}
+	}})
+	b := browser.Start(t)
+	desktop := b.Open(c.cloud.URL + "/?agent=ada")
+	c.enter(b)
+	desktop.Button("Answer").Click()
+	widget := desktop.Frame("Video")
+	widget.AwaitText("Finding the room")
+	var done bool
+	widget.Eval(`((late) => Boolean(window.setTimeout = (f, ms, ...rest) => late(f, ms / 50, ...rest)))(window.setTimeout)`, &done) // a hurried clock
+	close(room)
+	widget.AwaitText("Joining")
+	widget.AwaitText("This takes longer than usual.")
+	widget.Button("Reload").Click()
+	close(calls)
+	widget.AwaitTrue("performance.now() < 60000")
+	widget.AwaitStatus("In call")
+	widget.Video("Customer video").AwaitMoving()
+}
