@@ -5,6 +5,7 @@ import (
 
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +39,27 @@ func TestFirstPicture(t *testing.T) {
 			t.Errorf("%s: %d requests one after another, want at most %d:\n%s", tc.name, len(chain), tc.most, p.told())
 		}
 	}
+}
+
+// TestReloadIsSoon: a reloaded page finds its leg as it was, and sees the customer again within a second.
+func TestReloadIsSoon(t *testing.T) {
+	s := startScene(t, farAway)
+	s.tab = s.adasTab()
+	call := s.answered(false)
+	s.look("location = " + strconv.Quote(s.agent+"/?conversationid="+call.ID()))
+	before := s.awaitAgent("is in", func(p pexrtctest.Participant) bool { return !p.VideoMuted })
+	p := s.look("location.reload()")
+	t.Logf("%v after the reload", p.took.Round(time.Millisecond))
+	if after := s.agents(); len(after) != 1 || after[0].UUID != before.UUID {
+		t.Errorf("agents after the reload: %+v, want the one of before, %s", after, before.UUID)
+	}
+	if p.took > time.Second && !raced {
+		t.Errorf("the customer is seen %v after the reload, want a second at most:\n%s", p.took, p.told())
+	}
+	if chain := p.chain(); len(chain) > 0 {
+		t.Errorf("the reload asks the node to negotiate anew:\n%s", p.told())
+	}
+	s.leave(call)
 }
 
 // BenchmarkFirstPicture takes the time from the widget's navigation to the first decoded frame of the customer.
@@ -119,6 +141,14 @@ func (s *scene) adasTab() *browser.Page {
 // seen: the server has heard it ring before she answers, and read it.
 func (s *scene) firstPicture(seen bool) picture {
 	s.t.Helper()
+	call := s.answered(seen)
+	p := s.look("location = " + strconv.Quote(s.agent+"/?conversationid="+call.ID()))
+	s.leave(call)
+	return p
+}
+
+func (s *scene) answered(seen bool) *genesystest.Conversation {
+	s.t.Helper()
 	id := fmt.Sprintf("%016x", rand.Uint64())
 	if _, err := s.node.SimulateCustomer("cus"+id, "Simulated customer"); err != nil {
 		s.t.Fatal(err)
@@ -133,19 +163,28 @@ func (s *scene) firstPicture(seen bool) picture {
 	if err := call.Answer(genesystest.AdaID); err != nil {
 		s.t.Fatal(err)
 	}
+	return call
+}
+
+// look has the tab navigate, and waits until the customer is seen in the new document.
+func (s *scene) look(navigate string) picture {
+	s.t.Helper()
 	var began, frame float64
-	s.tab.Eval(fmt.Sprintf(`(() => { const now = performance.timeOrigin + performance.now(); location = %q; return now })()`,
-		s.agent+"/?conversationid="+call.ID()), &began)
+	s.tab.Eval(`(() => { delete window.firstFrame; const now = performance.timeOrigin + performance.now(); `+navigate+`; return now })()`, &began)
 	s.tab.AwaitTrue(`window.firstFrame`)
 	s.tab.Eval(`window.firstFrame`, &frame)
-	p := picture{began: clock(began), took: clock(frame).Sub(clock(began)), exchanges: s.traffic.since(clock(began))}
+	return picture{began: clock(began), took: clock(frame).Sub(clock(began)), exchanges: s.traffic.since(clock(began))}
+}
+
+// leave ends the call, and waits until nothing is left of it.
+func (s *scene) leave(call *genesystest.Conversation) {
+	s.t.Helper()
 	s.tab.Go("about:blank")
 	if err := call.CustomerHangup(); err != nil {
 		s.t.Fatal(err)
 	}
 	<-call.Done()
 	s.awaitEmpty(15 * time.Second)
-	return p
 }
 
 // clock is a moment of the browser's wall clock, in milliseconds, which is ours.
@@ -187,7 +226,7 @@ func (p picture) chain() []*exchange {
 		}
 		best[i] = append(slices.Clip(best[i]), e)
 	}
-	if len(best) == 0 {
+	if len(steps) == 0 || !strings.HasSuffix(steps[len(steps)-1].path, "/ack") {
 		return nil
 	}
 	return best[len(best)-1]
