@@ -30,6 +30,7 @@ let left = false;
 let ticket = ""; // with which a reload comes back
 let toast = ""; // a short notice
 let toastTimer = 0;
+let unread = 0; // messages that the customer was told of
 
 const visit = new Visit(page, { changed: render, track: receive, welcome: remember, refused: () => tell(word("notice.refused")) });
 const speaker = new Speaker(at("#voice"));
@@ -42,6 +43,15 @@ function render() {
   renderCheck(visit, view === "setup", asking);
   if (view === "setup") say(at("#complaint"), complaint);
   if (view === "call") renderCall(visit, { moving, silent, toast });
+  if (view === "call") announce();
+}
+
+/** Says who has written, while the chat is closed. */
+function announce() {
+  const { room } = visit;
+  const news = room.unread > unread;
+  unread = room.unread;
+  if (news) tell(word("chat.new").replace("#", room.unreadFrom));
 }
 
 /** @param {"setup"|"call"|"ended"} next */

@@ -67,4 +67,5 @@ function choose(device, id) {
 function fill(select, devices, name) {
   const options = devices.map(({ deviceId, label }, n) => make("option", { value: deviceId, textContent: label || `${name} ${n + 1}` }));
   select.replaceChildren(make("option", { value: "", textContent: word("settings.any-camera") }), ...options);
+  select.disabled = !options.length; // some browsers name no speakers
 }

@@ -137,6 +137,7 @@ export default {
   "chat.send": "Senden",
   "chat.you": "Sie",
   "chat.unread": "# ungelesen",
+  "chat.new": "Neue Nachricht von #",
 
   "statistics.graph": "Bitrate der letzten Minute",
   "statistics.sent": "Gesendet",

@@ -138,6 +138,7 @@ export default {
   "chat.send": "Send",
   "chat.you": "You",
   "chat.unread": "# unread",
+  "chat.new": "New message from #",
 
   "statistics.graph": "Bitrate of the last minute",
   "statistics.sent": "Sent",

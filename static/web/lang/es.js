@@ -137,6 +137,7 @@ export default {
   "chat.send": "Enviar",
   "chat.you": "Usted",
   "chat.unread": "# sin leer",
+  "chat.new": "Mensaje nuevo de #",
 
   "statistics.graph": "Tasa de bits del último minuto",
   "statistics.sent": "Enviado",

@@ -137,6 +137,7 @@ export default {
   "chat.send": "Envoyer",
   "chat.you": "Vous",
   "chat.unread": "# non lus",
+  "chat.new": "Nouveau message de #",
 
   "statistics.graph": "Débit de la dernière minute",
   "statistics.sent": "Envoyé",

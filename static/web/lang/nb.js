@@ -137,6 +137,7 @@ export default {
   "chat.send": "Send",
   "chat.you": "Du",
   "chat.unread": "# uleste",
+  "chat.new": "Ny melding fra #",
 
   "statistics.graph": "Bitrate siste minutt",
   "statistics.sent": "Sendt",

@@ -42,6 +42,11 @@ export class Room {
     this.#on = on;
   }
 
+  /** Who wrote the newest of them; "" if there are none. */
+  get unreadFrom() {
+    return this.messages.findLast(({ n, own }) => !own && n > this.#readTo)?.from ?? "";
+  }
+
   /** How many messages the person has not read. */
   get unread() {
     return this.messages.filter(({ n, own }) => !own && n > this.#readTo).length;

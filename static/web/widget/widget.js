@@ -58,6 +58,7 @@ let wasHeld = false;
 let toast = "";
 let toastTimer = 0;
 let waiting = 0; // people whom the agent was told of
+let written = 0; // messages that the agent was told of
 let dismissed = "";
 let paneKey = "";
 let slowTimer = 0;
@@ -136,8 +137,10 @@ function renderRecording(recording) {
 
 function renderUnread() {
   const unread = session?.room.unread ?? 0;
-  if (unread && panel.opened() === "chat") session.room.read();
-  else panel.mark("chat", unread, "chat.unread");
+  if (unread && panel.opened() === "chat") return session.room.read();
+  panel.mark("chat", unread, "chat.unread");
+  if (unread > written) tell(word("chat.new").replace("#", session.room.unreadFrom));
+  written = unread;
 }
 
 function renderBanner(key) {
