@@ -10,7 +10,7 @@ import (
 )
 
 // settings gives the test an environment of its own: no VIDEOLEG_ names but these.
-func settings(t *testing.T, pairs map[string]string) {
+func settings(t testing.TB, pairs map[string]string) {
 	t.Helper()
 	for _, pair := range os.Environ() {
 		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, prefix+"_") {

@@ -17,7 +17,7 @@ import (
 
 // replica starts a server with an invitation API and the faces for Pexip, and returns the addresses
 // of its customer app and of its administrator's page. stop ends it.
-func replica(t *testing.T, place map[string]string) (base, admin string, stop func()) {
+func replica(t testing.TB, place map[string]string) (base, admin string, stop func()) {
 	t.Helper()
 	all := needed()
 	all["AGENT_ADDR"], all["CUSTOMER_ADDR"], all["ADMIN_ADDR"] = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
@@ -50,7 +50,7 @@ func replica(t *testing.T, place map[string]string) (base, admin string, stop fu
 }
 
 // asked asks a replica, with the credentials of everybody.
-func asked(t *testing.T, method, url, body string) string {
+func asked(t testing.TB, method, url, body string) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
@@ -74,7 +74,7 @@ func asked(t *testing.T, method, url, body string) string {
 const policyQuestion = "/policy/v1/service/configuration?call_direction=dial_in&protocol=api&local_alias="
 
 // made is the invitation of an answer of the API.
-func made(t *testing.T, answer string) (id string) {
+func made(t testing.TB, answer string) (id string) {
 	t.Helper()
 	var i struct{ ID string }
 	if err := json.Unmarshal([]byte(strings.TrimPrefix(answer, "201 ")), &i); err != nil {
