@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ type stage struct {
 	ada, bob desk
 	customer *browser.Page
 	began    time.Time
+	direct   *atomic.Bool // calls go straight to Ada, past all queues
 }
 
 // desk is an agent at his desktop.
@@ -41,7 +43,17 @@ func (d desk) press(buttons ...string) {
 func (d desk) widget() *browser.Document { return d.Frame("Video") }
 
 func newStage(t *testing.T) *stage {
-	s := &stage{t: t, centre: start(t, options{env: map[string]string{"REQUIRE_RECORDING": "true"}}), b: browser.Start(t)}
+	s := &stage{t: t, direct: new(atomic.Bool), b: browser.Start(t)}
+	s.centre = start(t, options{env: map[string]string{"REQUIRE_RECORDING": "true"}, node: func(o *pexrtctest.Options) {
+		queue := o.Dial
+		o.Dial = func(ctx context.Context, r pexrtctest.DialRequest) (pexrtctest.FarEnd, error) {
+			if !s.direct.Load() {
+				return queue(ctx, r)
+			}
+			call, err := s.cloud.Call(ctx, genesystest.InboundCall{ANIName: r.LocalDisplayName, User: "ada"})
+			return sipLeg{call}, err
+		}
+	}})
 	s.ada = desk{s.b.Open(s.cloud.URL + "/?agent=ada"), "Ada Lovelace"}
 	s.bob = desk{s.b.Open(s.cloud.URL + "/?agent=bob"), "Bob Martin"}
 	return s
@@ -190,16 +202,16 @@ func TestCallCases(t *testing.T) {
 		{"consult", playConsult},
 		{"transfer", playTransfer},
 		{"two calls", playTwoCalls},
+		{"without a queue", playDirect},
 	} {
 		t.Run(play.name, func(t *testing.T) {
 			s := all.on(t)
+			s.direct.Store(play.name == "without a queue")
 			s.begin()
 			defer s.end()
 			play.play(t, s)
 		})
 	}
-	all.ada.NoProblems()
-	all.bob.NoProblems()
 }
 
 // step is one thing that happens in a call, and what follows.
@@ -207,6 +219,7 @@ func step(t *testing.T, name string) { t.Log(name, time.Now().Format("05.000")) 
 
 func playHold(t *testing.T, s *stage) {
 	step(t, "answered and held before the widget is there")
+	s.ada.Button("Answer").Await()
 	if err := errors.Join(s.conversation().Answer(genesystest.AdaID), s.conversation().Hold(genesystest.AdaID)); err != nil {
 		t.Fatal(err)
 	}
@@ -409,5 +422,36 @@ func playTwoCalls(t *testing.T, s *stage) {
 	s.customer.AwaitText("The call has ended.")
 	if legs := s.legs(ada); len(legs) != 1 || !inSecond(legs[0]) || !legs[0].VideoMuted {
 		t.Errorf("after the first call: %+v, want the second, still dark", legs)
+	}
+}
+
+// playDirect: the far end of a call past all queues is external, the agent a user; in a call between two
+// users there is no customer, and no video.
+func playDirect(t *testing.T, s *stage) {
+	ada := s.answered()
+	step(t, "held and resumed")
+	ada.press("Hold")
+	s.dark(ada)
+	ada.press("Resume")
+	s.shown(ada)
+
+	s.ada.NoProblems() // the next call has no video, and its page a status that says so
+	s.bob.NoProblems()
+
+	step(t, "a colleague is called meanwhile")
+	ada.Field("Dial").Type("bob")
+	ada.press("Call")
+	s.dark(ada)
+	ada.widget().AwaitText("Video is unavailable for this call")
+	s.bob.press("Answer")
+	s.bob.widget().AwaitText("Video is unavailable for this call")
+	s.bob.press("Hang up")
+
+	step(t, "and the customer again")
+	s.order("resume", "ada", s.cloud.Conversations()[len(s.cloud.Conversations())-2].ID())
+	s.await(ada, "is shown", func(p pexrtctest.Participant) bool { return !p.VideoMuted })
+	s.customer.Video("Agent video").AwaitMoving()
+	if s.endings() != 0 || len(s.agents()) != 1 {
+		t.Errorf("after a call between users: %d endings, %+v", s.endings(), s.node.Participants(""))
 	}
 }

@@ -84,3 +84,24 @@ func TestEventDelay(t *testing.T) {
 		t.Errorf("the event came after %v, want 450 ms", late)
 	}
 }
+
+// TestDirect plays a call past all queues: the far end is external, the agent a user who owes no wrap-up.
+func TestDirect(t *testing.T) {
+	t.Parallel()
+	srv := start(t, genesystest.Options{})
+	l := listen(t, asUser(t, srv, ada))
+	v, err := srv.Call(within(t), genesystest.InboundCall{ANIName: "4711abcd", User: "ada"})
+	must(t, err)
+	e := l.next()
+	if far, me := e.last("external"), e.last(ada); far.State != "connected" || far.Direction != "inbound" || me.Purpose != "user" || me.State != "alerting" || me.WrapupRequired {
+		t.Errorf("ringing: far end %+v, mine %+v", far, me)
+	}
+	must(t, v.Answer(ada), v.Hold(ada))
+	l.next()
+	if e := l.next(); !e.last(ada).Held || !e.last("external").Confined {
+		t.Errorf("held: %+v", e.EventBody.Participants)
+	}
+	if _, err := srv.Call(within(t), genesystest.InboundCall{ANIName: "x", User: "mallory"}); err == nil {
+		t.Error("a call for a stranger was taken")
+	}
+}

@@ -88,7 +88,7 @@ func (s *Server) meant(o order) (*Conversation, error) {
 // centreVerbs do not need a conversation; those that make one return it.
 var centreVerbs = map[string]func(context.Context, *Server, order) (*Conversation, error){
 	"call": func(ctx context.Context, s *Server, o order) (*Conversation, error) {
-		return s.Call(ctx, InboundCall{ANIName: o.Name, ANI: o.Address, Queue: o.Queue})
+		return s.Call(ctx, InboundCall{ANIName: o.Name, ANI: o.Address, Queue: o.Queue, User: o.Target})
 	},
 	"dial": func(ctx context.Context, s *Server, o order) (*Conversation, error) {
 		return s.Dial(ctx, OutboundCall{User: o.Agent, Address: o.Address, Name: o.Name, Queue: o.Queue, Colleague: o.Target})

@@ -20,6 +20,7 @@ type InboundCall struct {
 	ANI     string // "" = sip:<ANIName>@video.example
 	DNIS    string // "" = tel:+15551234567
 	Queue   string // ID or name; "" = the first queue
+	User    string // ID or login: straight to this user, past all queues; the far end's purpose is then external
 }
 
 // OutboundCall is a call that an agent dials.
@@ -44,16 +45,7 @@ func (s *Server) Call(ctx context.Context, in InboundCall) (*Conversation, error
 	}
 	x := newCall()
 	err := s.locked(func() error {
-		setDefault(&in.Queue, s.centre.queues[0].ID)
-		q, err := s.centre.queue(in.Queue)
-		if err != nil {
-			return err
-		}
-		x.arrive(in)
-		if err := x.enqueue(q); err != nil {
-			return err
-		}
-		if err := s.centre.open(x); err != nil {
+		if err := s.centre.receive(x, in); err != nil {
 			return err
 		}
 		s.centre.settle()
@@ -63,6 +55,33 @@ func (s *Server) Call(ctx context.Context, in InboundCall) (*Conversation, error
 		return nil, err
 	}
 	return &Conversation{s, x}, nil
+}
+
+// receive takes a call from the trunk, for a queue or straight for a user.
+func (c *centre) receive(x *call, in InboundCall) error {
+	if in.User != "" {
+		a, err := c.agent(in.User)
+		if err != nil {
+			return err
+		}
+		x.arrive(in)
+		x.customer().purpose = purposeExternal
+		if _, err := x.alert(a, "", c.alertMS()); err != nil {
+			return err
+		}
+		x.snap()
+		return c.open(x)
+	}
+	setDefault(&in.Queue, c.queues[0].ID)
+	q, err := c.queue(in.Queue)
+	if err != nil {
+		return err
+	}
+	x.arrive(in)
+	if err := x.enqueue(q); err != nil {
+		return err
+	}
+	return c.open(x)
 }
 
 // arrive adds the caller and the flow that has already passed him on.

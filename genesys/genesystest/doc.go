@@ -39,6 +39,7 @@
 //	agent, code                           wrapup
 //	–                                     customer-hangup customer-answer resend
 //	name, address, queue                  call          an inbound call
+//	name, address, target (user)          call          the same, past all queues
 //	agent, address, name, queue           dial          an outbound call
 //	agent, target (user)                  dial          a call to a colleague
 //	–                                     simulate      Options.SimulateCustomer
