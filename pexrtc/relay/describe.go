@@ -12,19 +12,22 @@ import (
 )
 
 const (
-	mainMID     = "0" // the one video line that our offers to the node negotiate
+	mainMID     = "0" // of the camera's line in our offers to the node
+	slidesMID   = "1"
+	midURI      = "urn:ietf:params:rtp-hdrext:sdes:mid"
 	sendTimeURI = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 )
 
 // extensions are the ids of the RTP header extensions in use on a hop; 0: not in use.
-type extensions struct{ sendTime, sequence uint8 }
+type extensions struct{ sendTime, sequence, mid uint8 }
 
 // ours are those of our offers.
-var ours = extensions{sendTime: 2, sequence: 3}
+var ours = extensions{sendTime: 2, sequence: 3, mid: 4}
 
-// remote is a far end's description, reduced to its main video line.
+// remote is a far end's description, reduced to its main video line and what is told of the slides.
 type remote struct {
 	media     *sdp.MediaDescription
+	slides    *sdp.MediaDescription // nil: there is no such line
 	mid       string
 	direction string
 	setup     string
@@ -32,7 +35,7 @@ type remote struct {
 	far       far
 }
 
-// readOffer accepts a browser's offer: one video line and nothing else.
+// readOffer accepts a browser's offer: one or two video lines and nothing else.
 func readOffer(text string) (*remote, error) {
 	if err := pexrtc.CheckVideoOnly(text); err != nil {
 		return nil, err
@@ -41,13 +44,13 @@ func readOffer(text string) (*remote, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(d.MediaDescriptions) != 1 {
-		return nil, fmt.Errorf("%w: a relayed leg has one video line", pexrtc.ErrSDP)
+	if len(d.MediaDescriptions) > int(contents) {
+		return nil, fmt.Errorf("%w: a relayed leg has a video line and one for slides", pexrtc.ErrSDP)
 	}
 	return readRemote(d)
 }
 
-// readAnswer accepts the node's answer. The slides line of our offer is idle.
+// readAnswer accepts the node's answer. It may refuse the slides line.
 func readAnswer(text string) (*remote, error) {
 	if err := pexrtc.CheckVideoOnly(text); err != nil {
 		return nil, err
@@ -65,7 +68,12 @@ func readAnswer(text string) (*remote, error) {
 // readRemote takes what is needed to connect from the first line of d or, where it may stand there, from its head.
 func readRemote(d *sdp.SessionDescription) (*remote, error) {
 	m := d.MediaDescriptions[0]
-	r := &remote{media: m, direction: "sendrecv"}
+	r := &remote{media: m, direction: directionOf(m)}
+	if len(d.MediaDescriptions) > 1 {
+		if mid, _ := d.MediaDescriptions[1].Attribute("mid"); mid != "" && len(mid) <= 512 {
+			r.slides = d.MediaDescriptions[1]
+		}
+	}
 	value := func(key string) string {
 		v, ok := m.Attribute(key)
 		if !ok {
@@ -77,10 +85,7 @@ func readRemote(d *sdp.SessionDescription) (*remote, error) {
 	r.far = far{ufrag: value("ice-ufrag"), pwd: value("ice-pwd"), fingerprint: value("fingerprint")}
 	_, r.far.lite = d.Attribute("ice-lite")
 	for _, a := range slices.Concat(d.Attributes, m.Attributes) {
-		switch a.Key {
-		case "sendrecv", "sendonly", "recvonly", "inactive":
-			r.direction = a.Key
-		case "extmap":
+		if a.Key == "extmap" {
 			r.exts.read(a.Value)
 		}
 	}
@@ -118,6 +123,8 @@ func (e *extensions) read(value string) {
 		e.sendTime = uint8(n)
 	case sdp.TransportCCURI:
 		e.sequence = uint8(n)
+	case midURI:
+		e.mid = uint8(n)
 	}
 }
 
@@ -136,6 +143,7 @@ type line struct {
 	exts      extensions
 	local     local
 	ssrc      uint32
+	refused   bool // of an answer
 }
 
 // describe writes a description of these lines, which share one transport, as the next version of this session's.
@@ -151,7 +159,9 @@ func (s *series) describe(lines ...line) (string, error) {
 	d.Origin.SessionID, d.Origin.SessionVersion = s.id, s.version
 	bundle := "BUNDLE"
 	for _, n := range lines {
-		bundle += " " + n.mid
+		if !n.refused {
+			bundle += " " + n.mid
+		}
 	}
 	d.WithValueAttribute(sdp.AttrKeyGroup, bundle)
 	for _, n := range lines {
@@ -193,8 +203,11 @@ func (n line) media() *sdp.MediaDescription {
 		}
 	}
 	n.exts.write(m)
+	if n.refused {
+		m.MediaName.Port.Value = 0
+	}
 	if n.direction == "sendrecv" || n.direction == "sendonly" {
-		m.WithValueAttribute("msid", "videoleg video")
+		m.WithValueAttribute("msid", "videoleg "+n.name())
 		ssrcs := []uint32{n.ssrc}
 		if repaired {
 			ssrcs = append(ssrcs, n.ssrc+1)
@@ -202,7 +215,7 @@ func (n line) media() *sdp.MediaDescription {
 		}
 		for _, s := range ssrcs {
 			m.WithValueAttribute("ssrc", fmt.Sprintf("%d cname:videoleg", s)).
-				WithValueAttribute("ssrc", fmt.Sprintf("%d msid:videoleg video", s))
+				WithValueAttribute("ssrc", fmt.Sprintf("%d msid:videoleg %s", s, n.name()))
 		}
 	}
 	for _, c := range n.local.candidates {
@@ -214,6 +227,14 @@ func (n line) media() *sdp.MediaDescription {
 	return m
 }
 
+// name of what the line sends.
+func (n line) name() string {
+	if n.content == "" {
+		return "video"
+	}
+	return n.content
+}
+
 func (e extensions) write(m *sdp.MediaDescription) {
 	if e.sendTime != 0 {
 		m.WithValueAttribute("extmap", fmt.Sprintf("%d %s", e.sendTime, sendTimeURI))
@@ -221,27 +242,44 @@ func (e extensions) write(m *sdp.MediaDescription) {
 	if e.sequence != 0 {
 		m.WithValueAttribute("extmap", fmt.Sprintf("%d %s", e.sequence, sdp.TransportCCURI))
 	}
+	if e.mid != 0 {
+		m.WithValueAttribute("extmap", fmt.Sprintf("%d %s", e.mid, midURI))
+	}
 }
 
-// toNode is the offer that nodes expect: bandwidth, content, and an idle slides line that spares a new m-line when
-// someone presents (facts: the skeleton of a video-only client).
-func (h *hop) toNode(l local, pairs []pair, kbps int) (string, error) {
+// toNode is the offer that nodes expect: bandwidth, content, and a slides line that is there, idle, before someone
+// presents, which spares a new m-line then (facts: the skeleton of a video-only client).
+func (h *hop) toNode(l local, pairs []pair, kbps int, turned string) (string, error) {
 	main := line{
 		mid: mainMID, content: "main", direction: "sendrecv", setup: "actpass", side: Node, pairs: pairs, kbps: kbps,
-		exts: ours, local: l, ssrc: h.out.ssrc,
+		exts: ours, local: l, ssrc: h.out[mainVideo].ssrc,
 	}
-	slides := main
-	slides.mid, slides.content, slides.direction = "1", "slides", "inactive"
-	slides.local.candidates, slides.local.complete = nil, false
-	return h.series.describe(main, slides)
+	shared := main
+	shared.mid, shared.content, shared.direction, shared.ssrc = slidesMID, "slides", turned, h.out[slides].ssrc
+	shared.local.candidates, shared.local.complete = nil, false
+	return h.series.describe(main, shared)
 }
 
-// toBrowser is the answer to a page's offer: codecs in the node's order, bandwidth as agreed.
+// toBrowser is the answer to a page's offer: codecs in the node's order, bandwidth as agreed. The page's slides line goes
+// both ways from the start, so that no share needs another offer.
 func (h *hop) toBrowser(l local, offer *remote, pairs []pair, kbps int) (string, error) {
-	return h.series.describe(line{
+	exts := offer.exts
+	exts.mid = 0 // browsers announce their senders
+	main := line{
 		mid: offer.mid, direction: mirror(offer.direction), setup: answerSetup(offer.setup), side: Browser, pairs: pairs,
-		kbps: kbps, exts: offer.exts, local: l, ssrc: h.out.ssrc,
-	})
+		kbps: kbps, exts: exts, local: l, ssrc: h.out[mainVideo].ssrc,
+	}
+	if offer.slides == nil {
+		return h.series.describe(main)
+	}
+	shared := main
+	shared.mid, _ = offer.slides.Attribute("mid")
+	shared.content, shared.direction, shared.ssrc = "slides", mirror(directionOf(offer.slides)), h.out[slides].ssrc
+	shared.local.candidates, shared.local.complete = nil, false
+	if shared.refused = !h.presents.Load(); shared.refused {
+		shared.direction = Idle
+	}
+	return h.series.describe(main, shared)
 }
 
 // mirror is the direction that answers another.

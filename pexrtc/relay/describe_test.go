@@ -28,9 +28,17 @@ func TestReadOffer(t *testing.T) {
 	if want := (extensions{sendTime: 4, sequence: 5}); r.exts != want {
 		t.Errorf("extensions %+v, want %+v", r.exts, want)
 	}
-	two := sampleOffer + "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\n"
-	if _, err := readOffer(two); !errors.Is(err, pexrtc.ErrSDP) {
-		t.Errorf("two video lines: %v, want ErrSDP", err)
+	second := "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\n"
+	r, err = readOffer(sampleOffer + second)
+	if err != nil || r.slides == nil || r.mid != "0" {
+		t.Errorf("with a slides line: %+v, %v", r, err)
+	}
+	r, err = readOffer(sampleOffer + strings.Replace(second, "mid:1", "mid:"+strings.Repeat("1", 600), 1))
+	if err != nil || r.slides != nil {
+		t.Errorf("a slides line without a usable mid is taken: %v", err)
+	}
+	if _, err := readOffer(sampleOffer + second + second); !errors.Is(err, pexrtc.ErrSDP) {
+		t.Errorf("three video lines: %v, want ErrSDP", err)
 	}
 }
 
@@ -61,7 +69,7 @@ func TestAnswerMirrorsTheOffer(t *testing.T) {
 		t.Run(tt.direction+" "+tt.setup, func(t *testing.T) {
 			offer, err := readOffer(strings.NewReplacer("a=sendrecv", "a="+tt.direction, "a=setup:actpass", "a=setup:"+tt.setup).Replace(sampleOffer))
 			must(t, err)
-			h := &hop{out: newOutbound(DefaultBandwidth, nil)}
+			h := &hop{out: streams(nil)}
 			answer, err := h.toBrowser(local{ufrag: "u", pwd: "p", fingerprint: "sha-256 CC"}, offer, choose(pexrtc.ReadCodecs(offer.media), false), 500)
 			must(t, err)
 			for _, want := range []string{"a=" + tt.wantDirection, "a=setup:" + tt.wantSetup, "a=rtpmap:96 VP8/90000", "b=AS:500", "a=extmap:4 " + sendTimeURI, "a=mid:0"} {
@@ -122,7 +130,7 @@ func TestBadICEServersAreLeftOut(t *testing.T) {
 
 func FuzzDescriptions(f *testing.F) {
 	f.Add(sampleOffer)
-	h := &hop{out: newOutbound(DefaultBandwidth, nil)}
+	h := &hop{out: streams(nil)}
 	f.Fuzz(func(t *testing.T, in string) {
 		offer, err := readOffer(in)
 		if err != nil {

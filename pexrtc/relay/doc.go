@@ -10,7 +10,8 @@
 // allocation. Pion finds the path (ICE), agrees the keys (DTLS) and does the ciphers (SRTP); the rest is here:
 //
 //	socket, transport, dtls   a hop's encrypted connection
-//	inbound, outbound         the stream that arrives on a hop, the one that leaves by it
+//	inbound, outbound         the streams that arrive on a hop, those that leave by it
+//	line, slides              the two video lines: the camera's, and a shared screen's
 //	forward, rewrite          what connects them
 //	gaps, history, reception  repair and measurement, for each hop alone
 //	rate, keyframe            what crosses of it: bandwidth limits, requests for full pictures
@@ -28,7 +29,11 @@
 // Keyframe requests cross, coalesced; each hop repairs its own losses (NACK) and gives its own feedback (RTCP reports,
 // transport-wide congestion control); bandwidth limits cross as REMB.
 //
-// Towards the node the gate is closed until [Leg.SetSending] opens it, and acts at once: hold must not leak a picture.
+// A shared screen has a line of its own beside the camera's, with its own forwarders, on the same transports. The browser's
+// goes both ways from the start; the node's is turned by [Leg.TurnSlides] when somebody presents.
+//
+// Towards the node the gates are closed until [Leg.SetSending] and [Leg.SetPresenting] open them, and act at once: hold
+// must not leak a picture.
 //
 // The package imports pexrtc for the types both need; it makes no requests. Callbacks come from goroutines of the media
 // stack: they must not block, and must not call back into the leg.

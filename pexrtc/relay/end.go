@@ -9,11 +9,10 @@ import (
 
 // end is one side of a leg for the leg's whole life, while hops come and go. Safe for concurrent use.
 type end struct {
-	side      Hop
-	hop       atomic.Pointer[hop]    // of the moment
-	source    atomic.Pointer[source] // the video that arrives from there
-	keyframes asker                  // asks this far end for keyframes
-	can       estimate               // what this far end can take
+	side  Hop
+	hop   atomic.Pointer[hop] // of the moment
+	lines [contents]stream
+	can   estimate // what this far end can take
 
 	packetsIn, bytesIn, packetsOut, bytesOut atomic.Uint64
 	keyframesAsked, keyframesWanted          atomic.Uint64
@@ -22,20 +21,18 @@ type end struct {
 
 func newEnd(side Hop) *end {
 	e := &end{side: side}
-	e.keyframes.send = e.sendKeyframeRequest
+	for c := range e.lines {
+		s := &e.lines[c]
+		s.end, s.keyframes.send = e, s.sendKeyframeRequest
+	}
 	return e
 }
 
-// sendKeyframeRequest asks for a full picture of the stream of the moment. A stream that has not begun will begin with one.
-func (e *end) sendKeyframeRequest() bool {
-	s := e.source.Load()
-	h := e.hop.Load()
-	if s == nil || h == nil || s.hop != h {
-		return false
+// stop ends what runs by itself.
+func (e *end) stop() {
+	for c := range e.lines {
+		e.lines[c].keyframes.stop()
 	}
-	e.keyframesAsked.Add(1)
-	h.control(h.keyframeRequest(s.ssrc))
-	return true
 }
 
 // report tells the far end, every second, what arrived, what was sent, and how fast it may send, in bit/s (REMB).
@@ -45,29 +42,41 @@ func (e *end) report(rate float64, now time.Time) {
 		return
 	}
 	h.measure()
-	packets := []rtcp.Packet{h.out.report(now, h.in.reports(now))}
-	if s := e.source.Load(); s != nil && s.hop == h && h.remb.Load() {
+	packets := []rtcp.Packet{h.out[mainVideo].report(now, h.in.reports(now))}
+	if h.out[slides].used() {
+		packets = append(packets, h.out[slides].report(now, nil))
+	}
+	var sources []uint32
+	for c := range e.lines {
+		if s := e.lines[c].source.Load(); s != nil && s.hop == h {
+			sources = append(sources, s.ssrc)
+		}
+	}
+	if len(sources) > 0 && h.remb.Load() {
 		packets = append(packets, &rtcp.ReceiverEstimatedMaximumBitrate{
-			SenderSSRC: h.out.ssrc, Bitrate: float32(rate), SSRCs: []uint32{s.ssrc},
+			SenderSSRC: h.out[mainVideo].ssrc, Bitrate: float32(rate), SSRCs: sources,
 		})
 	}
 	h.control(packets...)
 }
 
-// heard takes one RTCP packet of this far end about what we send it; wants is called for a keyframe request.
-func (e *end) heard(h *hop, p rtcp.Packet, wants func()) {
+// heard takes one RTCP packet of this far end about what we send it.
+func (e *end) heard(h *hop, p rtcp.Packet) {
 	switch p := p.(type) {
-	case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-		e.keyframesWanted.Add(1)
-		wants()
+	case *rtcp.PictureLossIndication:
+		e.keyframeWanted(h, p.MediaSSRC)
+	case *rtcp.FullIntraRequest:
+		for _, f := range p.FIR {
+			e.keyframeWanted(h, f.SSRC)
+		}
 	case *rtcp.ReceiverEstimatedMaximumBitrate:
 		if p.Bitrate >= 0 && p.Bitrate < 1e10 {
 			e.can.remb.Store(uint64(p.Bitrate))
 		}
 	case *rtcp.TransportLayerNack:
-		if p.MediaSSRC == h.out.ssrc {
+		if o := h.stream(p.MediaSSRC); o != nil {
 			e.nacksHeard.Add(1)
-			e.resent.Add(uint64(h.out.resend(p.Nacks)))
+			e.resent.Add(uint64(o.resend(p.Nacks)))
 		}
 	case *rtcp.ReceiverReport:
 		e.reported(h, p.Reports)
@@ -76,11 +85,26 @@ func (e *end) heard(h *hop, p rtcp.Packet, wants func()) {
 	}
 }
 
+// keyframeWanted asks whoever sends that stream of ours; whom we don't know means the main one.
+func (e *end) keyframeWanted(h *hop, ssrc uint32) {
+	e.keyframesWanted.Add(1)
+	c := mainVideo
+	if ssrc == h.out[slides].ssrc {
+		c = slides
+	}
+	h.behind[c].from.keyframes.ask()
+}
+
+// reported takes what one report says of our streams; the worst of them counts.
 func (e *end) reported(h *hop, reports []rtcp.ReceptionReport) {
+	lost, ours := 0.0, false
 	for _, r := range reports {
-		if r.SSRC == h.out.ssrc {
-			e.can.setLost(float64(r.FractionLost) / 256)
+		if h.stream(r.SSRC) != nil {
+			lost, ours = max(lost, float64(r.FractionLost)/256), true
 		}
+	}
+	if ours {
+		e.can.setLost(lost)
 	}
 }
 

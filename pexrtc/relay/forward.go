@@ -7,12 +7,13 @@ import (
 	"time"
 )
 
-// forwarder carries packets in one direction. It outlives the hops on both sides of it: a reloaded page is a new source,
+// forwarder carries the packets of one line in one direction. It outlives the hops on both sides of it: a reloaded page is a new source,
 // a new browser hop a new way out.
 type forwarder struct {
-	from, to *end
-	first    func(Hop) // told of the first packet of each source
-	types    atomic.Pointer[typeMap]
+	from  *stream
+	to    *end
+	first func(Hop) // told of the first packet of each source
+	types atomic.Pointer[typeMap]
 
 	mu      sync.Mutex // guards all below; held while a packet is written, so that a closed gate is closed
 	open    bool
@@ -40,6 +41,13 @@ func (f *forwarder) setOpen(open bool) (opened bool) {
 		f.resumed = time.Now()
 	}
 	return opened
+}
+
+// gate is setOpen, and the keyframe with which a picture begins.
+func (f *forwarder) gate(open bool) {
+	if f.setOpen(open) {
+		f.from.keyframes.ask()
+	}
 }
 
 // awaits says that the packet is held back; f.mu is held.
@@ -98,8 +106,8 @@ func (f *forwarder) follow(s *source) {
 // forward sends one packet of s on, if s is the stream of the moment and the gate is open; size is the whole packet's.
 // Header extensions, CSRCs and identifiers of the one hop do not reach the other. It allocates nothing.
 func (f *forwarder) forward(s *source, in packet, size int, now time.Time) {
-	f.from.packetsIn.Add(1)
-	f.from.bytesIn.Add(uint64(size))
+	f.from.end.packetsIn.Add(1)
+	f.from.end.bytesIn.Add(uint64(size))
 	f.mu.Lock()
 	news := f.current == s && !s.seen
 	s.seen = s.seen || news
@@ -111,7 +119,7 @@ func (f *forwarder) forward(s *source, in packet, size int, now time.Time) {
 		f.to.bytesOut.Add(uint64(len(in.payload)))
 	}
 	if news {
-		f.first(f.from.side)
+		f.first(f.from.end.side)
 	}
 	if late {
 		f.from.keyframes.ask()

@@ -11,17 +11,18 @@ import (
 	"github.com/pion/srtp/v3"
 )
 
-// hop is one connection of a leg: its transport, the stream that arrives on it and the stream that leaves by it.
+// hop is one connection of a leg: its transport, the streams that arrive on it and those that leave by it.
 type hop struct {
 	leg       *Leg
 	end       *end
 	transport *transport
 	in        inbound
-	out       *outbound
-	behind    *forwarder // what is sent here comes from it
+	out       [contents]*outbound
+	behind    [contents]*forwarder // what is sent here comes from them
 
 	connected atomic.Bool
 	begun     atomic.Bool  // the far end has got a keyframe with the connection
+	presents  atomic.Bool  // a slides line is agreed
 	trip      atomic.Int64 // round trip, as time.Duration; 0: unknown
 	remb      atomic.Bool  // the far end understands bandwidth messages
 	fir       atomic.Bool  // the far end understands FIR alone
@@ -29,21 +30,22 @@ type hop struct {
 
 	exts      extensions // agreed; set before the transport connects
 	described bool       // the far end's description is known; leg's lock
-	page      far        // of the browser hop: as last offered; leg's negotiation
+	there     far        // as last described; leg's negotiation
 	series    series     // leg's negotiation
-	gathering *gathering // of the browser hop: as last answered; leg's negotiation
+	gathering *gathering // the last; leg's negotiation
 }
 
 // newHop makes a hop that has not begun to gather.
-func (l *Leg) newHop(e *end, in, out *forwarder) (*hop, error) {
+func (l *Leg) newHop(e *end, in, out [contents]*forwarder) (*hop, error) {
 	h := &hop{leg: l, end: e, behind: out}
 	t, err := l.newTransport(e.side)
 	if err != nil {
 		return nil, err
 	}
 	h.transport = t
-	h.out = newOutbound(l.relay.kbps, t.write)
-	h.in = inbound{hop: h, forward: in}
+	main := newOutbound(l.relay.kbps, t.write)
+	h.out = [contents]*outbound{main, main.beside()}
+	h.in.init(h, in)
 	t.secured, t.media, t.changed = h.secured, h.media, h.changed
 	return h, nil
 }
@@ -53,6 +55,16 @@ func (h *hop) know(m *sdp.MediaDescription, feedbacks []string, exts extensions)
 	h.fir.Store(onlyFIR(m))
 	h.remb.Store(slices.Contains(feedbacks, "goog-remb"))
 	h.exts = exts
+}
+
+// stream is the one of ours with this SSRC; nil: none.
+func (h *hop) stream(ssrc uint32) *outbound {
+	for _, o := range h.out {
+		if o.ssrc == ssrc {
+			return o
+		}
+	}
+	return nil
 }
 
 // current says that no other hop has taken this one's place.
@@ -70,11 +82,14 @@ func (h *hop) secured(keys srtpKeys) error {
 	if err != nil {
 		return fmt.Errorf("relay: SRTP: %w", err)
 	}
-	h.out.connect(out, h.exts.sendTime)
-	h.in.connect(in, h.exts.sequence)
+	h.out[mainVideo].connect(out, h.exts.sendTime) // and the slides with it
+	h.in.connect(in, h.exts)
 	h.connected.Store(true)
 	if h.current() {
-		h.begun.Store(h.behind.setOut(h.out))
+		h.begun.Store(h.behind[mainVideo].setOut(h.out[mainVideo]))
+		if h.presents.Load() {
+			h.behind[slides].setOut(h.out[slides])
+		}
 	}
 	return nil
 }
@@ -84,8 +99,11 @@ func (h *hop) changed(c Condition) {
 	if !h.current() {
 		return
 	}
-	if c == Connected && !h.begun.Swap(false) {
-		h.behind.from.keyframes.ask() // a far end that begins to look needs a full picture
+	if c == Connected {
+		h.behind[slides].from.keyframes.ask()
+		if !h.begun.Swap(false) {
+			h.behind[mainVideo].from.keyframes.ask() // a far end that begins to look needs a full picture
+		}
 	}
 	h.leg.tell(h.end.side, c)
 }
@@ -104,7 +122,7 @@ func (h *hop) media(raw []byte) {
 		return
 	}
 	for _, p := range packets {
-		h.end.heard(h, p, h.behind.from.keyframes.ask)
+		h.end.heard(h, p)
 	}
 }
 
@@ -112,16 +130,16 @@ func (h *hop) media(raw []byte) {
 func (h *hop) keyframeRequest(media uint32) rtcp.Packet {
 	if h.fir.Load() {
 		return &rtcp.FullIntraRequest{
-			SenderSSRC: h.out.ssrc, MediaSSRC: media,
+			SenderSSRC: h.out[mainVideo].ssrc, MediaSSRC: media,
 			FIR: []rtcp.FIREntry{{SSRC: media, SequenceNumber: uint8(h.firCount.Add(1))}},
 		}
 	}
-	return &rtcp.PictureLossIndication{SenderSSRC: h.out.ssrc, MediaSSRC: media}
+	return &rtcp.PictureLossIndication{SenderSSRC: h.out[mainVideo].ssrc, MediaSSRC: media}
 }
 
 // control sends RTCP packets as one.
 func (h *hop) control(packets ...rtcp.Packet) {
-	if err := h.out.control(packets...); err != nil {
+	if err := h.out[mainVideo].control(packets...); err != nil {
 		h.leg.log.Debug("feedback not sent", "hop", h.end.side, "err", err)
 	}
 }
@@ -132,7 +150,9 @@ func (h *hop) roundTrip() time.Duration { return time.Duration(h.trip.Load()) }
 
 // close ends the connection and waits for its goroutines. It must not be called from a callback.
 func (h *hop) close() error {
-	h.behind.clearOut(h.out)
+	for c, f := range h.behind {
+		f.clearOut(h.out[c])
+	}
 	h.in.stop()
 	if err := h.transport.close(); err != nil {
 		return fmt.Errorf("relay: close %s hop: %w", h.end.side, err)

@@ -19,10 +19,19 @@ type source struct {
 	seen bool // its first packet has been told; forwarder's lock
 }
 
-// inbound is what arrives on a hop: decrypted, measured, asked for again where it has gaps, and handed to the forwarder.
-type inbound struct {
-	hop     *hop
+// arrival is what arrives of one video line; inbound's lock guards it.
+type arrival struct {
 	forward *forwarder
+	source  *source   // of the moment; nil before the first packet
+	former  []uint32  // sources that were replaced
+	lastAt  time.Time // arrival of the last packet of source
+	stats   reception
+	gaps    gaps
+}
+
+// inbound is what arrives on a hop: decrypted, measured, asked for again where it has gaps, and handed to the forwarders.
+type inbound struct {
+	hop *hop
 
 	mu         sync.Mutex    // guards all below; held while a packet is forwarded
 	keys       *srtp.Context // nil: not connected yet
@@ -30,15 +39,21 @@ type inbound struct {
 	over       bool          // stop was called
 	header     rtp.Header    // reused
 	known      [2][]uint32   // senders that were heard, of RTP and RTCP
-	sequenceID uint8         // id of the transport-wide sequence number extension; 0: not agreed
+	exts       extensions    // agreed
 	congestion *twcc.Recorder
 	unreported time.Time // arrival of the first packet that no congestion feedback covers; zero: none
-	source     *source   // of the moment; nil before the first packet
-	former     []uint32  // sources that were replaced
-	lastAt     time.Time // arrival of the last packet of source
-	stats      reception
-	gaps       gaps
+	lines      [contents]arrival
+	shared     []uint32    // senders of the slides line, as announced or as their packets say
+	sharedMID  string      // of the slides line; empty: none
 	repair     *time.Timer // asks for what is missing
+}
+
+// init says where the lines of h go; once, before the first packet.
+func (i *inbound) init(h *hop, forward [contents]*forwarder) {
+	i.hop = h
+	for c, f := range forward {
+		i.lines[c].forward = f
+	}
 }
 
 const (
@@ -54,11 +69,11 @@ const (
 )
 
 // connect lets packets pass from now on.
-func (i *inbound) connect(keys *srtp.Context, sequenceID uint8) {
+func (i *inbound) connect(keys *srtp.Context, exts extensions) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.keys, i.sequenceID = keys, sequenceID
-	i.congestion = twcc.NewRecorder(i.hop.out.ssrc)
+	i.keys, i.exts = keys, exts
+	i.congestion = twcc.NewRecorder(i.hop.out[mainVideo].ssrc)
 	sealed := i.sealed
 	i.sealed = nil
 	for _, raw := range sealed {
@@ -95,32 +110,62 @@ func (i *inbound) open(raw []byte, now time.Time) {
 	if !ok {
 		return
 	}
-	if of := i.forward.repairs(in.payloadType); of != 0 {
-		i.repaired(in, of, len(plain), now)
+	a := i.line(ssrc)
+	if of := a.forward.repairs(in.payloadType); of != 0 {
+		a.repaired(in, of, len(plain), now)
 		return
 	}
-	if !i.forward.knows(in.payloadType) || !i.follows(ssrc, now) {
+	if !a.forward.knows(in.payloadType) || !i.follows(a, ssrc, now) {
 		return
 	}
-	i.lastAt = now
-	i.stats.packet(in.sequence, in.timestamp, now)
-	if i.gaps.arrived(in.sequence, now) {
-		i.hop.end.keyframes.ask()
-	} else if len(i.gaps.missing) > 0 {
+	a.lastAt = now
+	a.stats.packet(in.sequence, in.timestamp, now)
+	if a.gaps.arrived(in.sequence, now) {
+		a.forward.from.keyframes.ask()
+	} else if len(a.gaps.missing) > 0 {
 		i.mend()
 	}
-	i.forward.forward(i.source, in, len(plain), now)
+	a.forward.forward(a.source, in, len(plain), now)
+}
+
+// announce adds senders of the slides line, as the far end describes it.
+func (i *inbound) announce(mid string, ssrcs []uint32) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.sharedMID = mid
+	for _, s := range ssrcs {
+		i.share(s)
+	}
+}
+
+func (i *inbound) share(ssrc uint32) {
+	if len(i.shared) < maxSenders && !slices.Contains(i.shared, ssrc) {
+		i.shared = append(i.shared, ssrc)
+	}
+}
+
+// line is the one that a sender belongs to: the slides if announced there, or if the packet in hand says so (RFC 8843,
+// 9.2), else the main one. i.mu is held.
+func (i *inbound) line(ssrc uint32) *arrival {
+	if slices.Contains(i.shared, ssrc) {
+		return &i.lines[slides]
+	}
+	if i.exts.mid != 0 && i.sharedMID != "" && string(i.header.GetExtension(i.exts.mid)) == i.sharedMID {
+		i.share(ssrc)
+		return &i.lines[slides]
+	}
+	return &i.lines[mainVideo]
 }
 
 // repaired takes a retransmission of a packet of type of (RFC 4588, 4), if that packet was missing: what came before must
-// not be sent twice under one number. i.mu is held.
-func (i *inbound) repaired(in packet, of uint8, size int, now time.Time) {
-	if len(in.payload) < 2 || i.source == nil {
+// not be sent twice under one number.
+func (a *arrival) repaired(in packet, of uint8, size int, now time.Time) {
+	if len(in.payload) < 2 || a.source == nil {
 		return // padding, by which the far end probes for bandwidth
 	}
 	in.sequence, in.payloadType, in.payload = binary.BigEndian.Uint16(in.payload), of, in.payload[2:]
-	if i.gaps.found(in.sequence) {
-		i.forward.forward(i.source, in, size, now)
+	if a.gaps.found(in.sequence) {
+		a.forward.forward(a.source, in, size, now)
 	}
 }
 
@@ -138,10 +183,10 @@ func (i *inbound) remember(kind int, ssrc uint32) {
 
 // note keeps the arrival for congestion feedback, and gives it when it is time.
 func (i *inbound) note(ssrc uint32, now time.Time) {
-	if i.sequenceID == 0 {
+	if i.exts.sequence == 0 {
 		return
 	}
-	ext := i.header.GetExtension(i.sequenceID)
+	ext := i.header.GetExtension(i.exts.sequence)
 	if len(ext) < 2 {
 		return
 	}
@@ -159,28 +204,28 @@ func (i *inbound) reportCongestion() {
 	i.hop.control(i.congestion.BuildFeedbackPacket()...)
 }
 
-// follows says that packets of ssrc are the stream to forward. A new one takes the place of the old one, which does not
-// come back as long as the new one lives.
-func (i *inbound) follows(ssrc uint32, now time.Time) bool {
-	if i.source != nil && i.source.ssrc == ssrc {
+// follows says that packets of ssrc are the stream of a to forward. A new one takes the place of the old one, which does
+// not come back as long as the new one lives.
+func (i *inbound) follows(a *arrival, ssrc uint32, now time.Time) bool {
+	if a.source != nil && a.source.ssrc == ssrc {
 		return true
 	}
-	if i.source != nil {
-		if slices.Contains(i.former, ssrc) && now.Sub(i.lastAt) < silence {
+	if a.source != nil {
+		if slices.Contains(a.former, ssrc) && now.Sub(a.lastAt) < silence {
 			return false
 		}
-		if len(i.former) == maxFormer {
-			i.former = slices.Delete(i.former, 0, 1)
+		if len(a.former) == maxFormer {
+			a.former = slices.Delete(a.former, 0, 1)
 		}
-		i.former = append(i.former, i.source.ssrc)
+		a.former = append(a.former, a.source.ssrc)
 	}
 	if !i.hop.current() {
 		return false
 	}
-	i.source = &source{hop: i.hop, ssrc: ssrc}
-	i.stats, i.gaps = reception{ssrc: ssrc}, gaps{missing: i.gaps.missing[:0]}
-	i.hop.end.source.Store(i.source)
-	i.forward.follow(i.source)
+	a.source = &source{hop: i.hop, ssrc: ssrc}
+	a.stats, a.gaps = reception{ssrc: ssrc}, gaps{missing: a.gaps.missing[:0]}
+	a.forward.from.source.Store(a.source)
+	a.forward.follow(a.source)
 	return true
 }
 
@@ -197,18 +242,21 @@ func (i *inbound) ask() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.repair = nil
-	if i.source == nil || i.hop.leg.ctx.Err() != nil || !i.hop.current() {
+	if i.hop.leg.ctx.Err() != nil || !i.hop.current() {
 		return
 	}
-	seqs := i.gaps.due(time.Now(), rtt)
-	if len(i.gaps.missing) > 0 {
-		i.mend()
-	}
-	if len(seqs) > 0 {
-		i.hop.end.nacksSent.Add(uint64(len(seqs)))
-		i.hop.control(&rtcp.TransportLayerNack{
-			SenderSSRC: i.hop.out.ssrc, MediaSSRC: i.source.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(seqs),
-		})
+	for c := range i.lines {
+		a := &i.lines[c]
+		seqs := a.gaps.due(time.Now(), rtt)
+		if len(a.gaps.missing) > 0 {
+			i.mend()
+		}
+		if a.source != nil && len(seqs) > 0 {
+			i.hop.end.nacksSent.Add(uint64(len(seqs)))
+			i.hop.control(&rtcp.TransportLayerNack{
+				SenderSSRC: i.hop.out[mainVideo].ssrc, MediaSSRC: a.source.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(seqs),
+			})
+		}
 	}
 }
 
@@ -233,24 +281,36 @@ func (i *inbound) control(raw []byte) []rtcp.Packet {
 		return nil
 	}
 	for _, p := range packets {
-		if r, ok := p.(*rtcp.SenderReport); ok && i.source != nil && r.SSRC == i.source.ssrc {
-			i.stats.heard(r.NTPTime, time.Now())
+		if r, ok := p.(*rtcp.SenderReport); ok {
+			i.heard(r)
 		}
 	}
 	return packets
 }
 
-// reports is what the far end should know of its stream, every second; nil before the first packet.
+// heard takes a sender's report on its stream; i.mu is held.
+func (i *inbound) heard(r *rtcp.SenderReport) {
+	for c := range i.lines {
+		if a := &i.lines[c]; a.source != nil && a.source.ssrc == r.SSRC {
+			a.stats.heard(r.NTPTime, time.Now())
+		}
+	}
+}
+
+// reports is what the far end should know of its streams, every second; nil before the first packet.
 func (i *inbound) reports(now time.Time) []rtcp.ReceptionReport {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if !i.unreported.IsZero() {
 		i.reportCongestion()
 	}
-	if i.source == nil {
-		return nil
+	var all []rtcp.ReceptionReport
+	for c := range i.lines {
+		if a := &i.lines[c]; a.source != nil {
+			all = append(all, a.stats.next(now))
+		}
 	}
-	return []rtcp.ReceptionReport{i.stats.next(now)}
+	return all
 }
 
 // stop ends the repair.

@@ -28,7 +28,7 @@ type Leg struct {
 	log   *slog.Logger
 
 	browser, node     *end
-	toNode, toBrowser *forwarder
+	toNode, toBrowser [contents]*forwarder
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
@@ -45,21 +45,25 @@ type Leg struct {
 	offer   *remote        // of the page, not yet answered
 	offered []pair         // what it can, in its order
 	pairs   []pair         // agreed with the node, with the payload types of the page of the moment
-	ceiling [2]int         // kbit/s that Browser and Node may send us
+	ceiling [2]int         // kbit/s that Browser and Node may send us on one line
+	turned  string         // direction of the slides line on the node hop, as last offered
+	turn    string         // the same, as agreed
 	early   [2][]string    // remote candidates that came before their description
 }
 
 func newLeg(r *Relay, cfg LegConfig) *Leg {
 	l := &Leg{
 		relay: r, cfg: cfg, log: cfg.Log, browser: newEnd(Browser), node: newEnd(Node),
-		agreed: make(chan struct{}), candidates: make(chan pexrtc.Candidate, maxEarly),
+		agreed: make(chan struct{}), candidates: make(chan pexrtc.Candidate, maxEarly), turned: Idle, turn: Idle,
 	}
 	if l.log == nil {
 		l.log = r.log
 	}
-	first := func(h Hop) { l.tell(h, FirstPacket) }
-	l.toNode = &forwarder{from: l.browser, to: l.node, first: first}
-	l.toBrowser = &forwarder{from: l.node, to: l.browser, first: first, open: true}
+	first := [contents]func(Hop){mainVideo: func(h Hop) { l.tell(h, FirstPacket) }, slides: func(Hop) {}}
+	for c := range contents {
+		l.toNode[c] = &forwarder{from: &l.browser.lines[c], to: l.node, first: first[c]}
+		l.toBrowser[c] = &forwarder{from: &l.node.lines[c], to: l.browser, first: first[c], open: true}
+	}
 	l.ceiling = [2]int{r.kbps, r.kbps}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	l.goes(l.regulate)
@@ -85,24 +89,23 @@ func (l *Leg) tell(h Hop, c Condition) {
 }
 
 // SetSending moves the gate from browser to node, which is closed at first. After SetSending(false) has returned, no
-// picture leaves for the node; opening asks the browser for a keyframe.
-func (l *Leg) SetSending(on bool) {
-	if l.toNode.setOpen(on) {
-		l.browser.keyframes.ask()
-	}
-}
+// picture of the camera leaves for the node; opening asks the browser for a keyframe.
+func (l *Leg) SetSending(on bool) { l.toNode[mainVideo].gate(on) }
 
-// SetReceiving moves the gate from node to browser, which is open at first; opening asks the node for a keyframe.
+// SetPresenting does for the shared screen what SetSending does for the camera.
+func (l *Leg) SetPresenting(on bool) { l.toNode[slides].gate(on) }
+
+// SetReceiving moves the gates from node to browser, which are open at first; opening asks the node for keyframes.
 func (l *Leg) SetReceiving(on bool) {
-	if l.toBrowser.setOpen(on) {
-		l.node.keyframes.ask()
+	for _, f := range l.toBrowser {
+		f.gate(on)
 	}
 }
 
 // RequestKeyframe asks both far ends for a full picture.
 func (l *Leg) RequestKeyframe() {
-	l.browser.keyframes.ask()
-	l.node.keyframes.ask()
+	l.browser.lines[mainVideo].keyframes.ask()
+	l.node.lines[mainVideo].keyframes.ask()
 }
 
 // regulate reports to both far ends every second, and keeps them within what the receivers behind the relay can take.
@@ -116,13 +119,25 @@ func (l *Leg) regulate() {
 		case <-l.ctx.Done():
 			return
 		case now := <-tick.C:
-			l.mu.Lock()
-			ceiling := l.ceiling
-			l.mu.Unlock()
+			ceiling := l.ceilings()
 			l.browser.report(browser.next(float64(ceiling[Browser])*1000, &l.node.can, l.node.bytesOut.Load()), now)
 			l.node.report(node.next(float64(ceiling[Node])*1000, &l.browser.can, l.browser.bytesOut.Load()), now)
 		}
 	}
+}
+
+// ceilings are what Browser and Node may send us in all, in kbit/s.
+func (l *Leg) ceilings() [2]int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := l.ceiling
+	switch l.turn {
+	case Presenting:
+		all[Browser] *= 2
+	case Watching:
+		all[Node] *= 2
+	}
+	return all
 }
 
 // Close ends both hops and every goroutine of the leg. It may be called more than once.
@@ -135,8 +150,8 @@ func (l *Leg) Close() error {
 	if already {
 		return nil
 	}
-	l.browser.keyframes.stop()
-	l.node.keyframes.stop()
+	l.browser.stop()
+	l.node.stop()
 	l.neg.Lock() // a negotiation under way sees the cancelled context and ends
 	defer l.neg.Unlock()
 	err := errors.Join(closeHop(l.browser.hop.Swap(nil)), closeHop(l.node.hop.Swap(nil)))
@@ -158,8 +173,10 @@ func (l *Leg) replace(h *hop) {
 	if old == nil {
 		return
 	}
-	h.end.source.Store(nil)
-	h.in.forward.follow(nil)
+	for c := range h.in.lines {
+		h.end.lines[c].source.Store(nil)
+		h.in.lines[c].forward.follow(nil)
+	}
 	l.goes(func() {
 		if err := old.close(); err != nil {
 			l.log.Debug("replaced hop not closed cleanly", "err", err)

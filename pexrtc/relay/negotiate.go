@@ -62,7 +62,11 @@ func (l *Leg) NodeOffer(ctx context.Context) (string, error) {
 	if err := g.wait(ctx, !l.cfg.TrickleICE); err != nil {
 		return "", err
 	}
-	return h.toNode(g.take(), pairs, l.relay.kbps)
+	h.gathering = g
+	l.mu.Lock()
+	turned := l.turned
+	l.mu.Unlock()
+	return h.toNode(g.take(), pairs, l.relay.kbps, turned)
 }
 
 // nodePairs are the codecs to offer to the node: once agreed, the page's codecs are settled.
@@ -103,8 +107,15 @@ func (l *Leg) NodeAnswer(answer string) error {
 	if err != nil {
 		return err
 	}
-	if err := h.answerNode(r, pairs); err != nil {
+	l.mu.Lock()
+	there := h.described && h.there.ufrag == r.far.ufrag // nothing but the slides has changed
+	l.mu.Unlock()
+	if err := h.answerNode(r, pairs, !there); err != nil {
 		return err
+	}
+	l.turnedTo(r)
+	if there {
+		return nil
 	}
 	return l.addRemote(h, r)
 }
@@ -135,8 +146,11 @@ func (l *Leg) settle(answer *sdp.MediaDescription) ([]pair, error) {
 // setPairs makes pairs the codecs of the leg; l.mu is held.
 func (l *Leg) setPairs(pairs []pair) {
 	l.pairs = pairs
-	l.toNode.types.Store(newTypeMap(pairs, Browser, Node))
-	l.toBrowser.types.Store(newTypeMap(pairs, Node, Browser))
+	toNode, toBrowser := newTypeMap(pairs, Browser, Node), newTypeMap(pairs, Node, Browser)
+	for c := range contents {
+		l.toNode[c].types.Store(toNode)
+		l.toBrowser[c].types.Store(toBrowser)
+	}
 }
 
 // BrowserAnswer answers the page's last offer with the agreed codecs and all our candidates. It waits for NodeAnswer.
@@ -162,7 +176,7 @@ func (l *Leg) BrowserAnswer(ctx context.Context) (string, error) {
 	if err := l.addRemote(h, offer); err != nil {
 		return "", err
 	}
-	l.node.keyframes.ask() // it comes while the page connects
+	l.node.lines[mainVideo].keyframes.ask() // it comes while the page connects
 	if err := g.wait(ctx, true); err != nil {
 		return "", err
 	}

@@ -11,10 +11,8 @@ import (
 	"github.com/pion/srtp/v3"
 )
 
-// outbound is the stream that a hop sends: numbered by a forwarder, encrypted here, and kept for a while in case a
-// packet gets lost. Safe for concurrent use.
-type outbound struct {
-	ssrc  uint32                    // retransmissions have the next one
+// cipher encrypts what a hop sends. Safe for concurrent use; its lock guards the streams of the hop as well.
+type cipher struct {
 	write func([]byte) (int, error) // to the far end
 
 	mu       sync.Mutex
@@ -22,8 +20,16 @@ type outbound struct {
 	sendTime uint8         // id of the abs-send-time extension; 0: not agreed
 	header   rtp.Header    // reused
 	wire     []byte        // reused
-	sent     *history
-	credit   int // bytes that may be sent again: never more than were sent
+}
+
+// outbound is a stream that a hop sends: numbered by a forwarder, encrypted here, and kept for a while in case a
+// packet gets lost. Safe for concurrent use.
+type outbound struct {
+	*cipher
+	ssrc   uint32   // retransmissions have the next one
+	memory int      // bytes of the history
+	sent   *history // nil: nothing yet
+	credit int      // bytes that may be sent again: never more than were sent
 
 	repair    [128]uint8 // payload types for retransmissions, by type; 0: packets are sent again as they were
 	repairSeq uint16     // of the last retransmission
@@ -44,16 +50,21 @@ const (
 // newOutbound keeps as many bytes for repair as its stream has in one second of kbps.
 func newOutbound(kbps int, write func([]byte) (int, error)) *outbound {
 	return &outbound{
-		ssrc: rand.Uint32()>>1 | 1, write: write, wire: make([]byte, packetSize+overhead), again: make([]byte, packetSize),
-		sent: newHistory(min(max(kbps*125, 64<<10), 512<<10)),
+		cipher: &cipher{write: write, wire: make([]byte, packetSize+overhead)},
+		ssrc:   rand.Uint32()>>1 | 1, memory: min(max(kbps*125, 64<<10), 512<<10),
 	}
 }
 
+// beside makes another stream of the same connection.
+func (o *outbound) beside() *outbound {
+	return &outbound{cipher: o.cipher, ssrc: o.ssrc + 2, memory: o.memory}
+}
+
 // connect lets packets pass from now on.
-func (o *outbound) connect(keys *srtp.Context, sendTime uint8) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.keys, o.sendTime = keys, sendTime
+func (c *cipher) connect(keys *srtp.Context, sendTime uint8) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.keys, c.sendTime = keys, sendTime
 }
 
 // repairAs sends retransmissions of these codecs to this side under types of their own, where that is agreed.
@@ -66,7 +77,7 @@ func (o *outbound) repairAs(pairs []pair, side Hop) {
 	}
 }
 
-// send writes a packet under numbers and a payload type of this stream. It allocates nothing.
+// send writes a packet under numbers and a payload type of this stream. It allocates nothing after the first.
 func (o *outbound) send(in packet, pt uint8, seq uint16, ts uint32, now time.Time) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -76,6 +87,9 @@ func (o *outbound) send(in packet, pt uint8, seq uint16, ts uint32, now time.Tim
 	}
 	if o.keys == nil || size > packetSize-overhead {
 		return false
+	}
+	if o.sent == nil { // a line that nobody uses takes no memory
+		o.sent, o.again = newHistory(o.memory), make([]byte, packetSize)
 	}
 	b := o.sent.room(size)
 	n := o.putHeader(b, in, pt, seq, ts, now)
@@ -118,13 +132,13 @@ func (o *outbound) putHeader(b []byte, in packet, pt uint8, seq uint16, ts uint3
 	return headerSize + sendTimeExt
 }
 
-// seal encrypts a packet and sends it; o.mu is held. Done again with the same packet it gives the same bytes.
-func (o *outbound) seal(plain []byte) bool {
-	wire, err := o.keys.EncryptRTP(o.wire, plain, &o.header)
+// seal encrypts a packet and sends it; the lock is held. Done again with the same packet it gives the same bytes.
+func (c *cipher) seal(plain []byte) bool {
+	wire, err := c.keys.EncryptRTP(c.wire, plain, &c.header)
 	if err != nil {
 		return false
 	}
-	n, err := o.write(wire)
+	n, err := c.write(wire)
 	return err == nil && n > 0
 }
 
@@ -133,7 +147,7 @@ func (o *outbound) seal(plain []byte) bool {
 func (o *outbound) resend(pairs []rtcp.NackPair) (sent int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.keys == nil {
+	if o.keys == nil || o.sent == nil {
 		return 0
 	}
 	for _, p := range pairs {
@@ -175,22 +189,29 @@ func (o *outbound) retransmission(b []byte) []byte {
 }
 
 // control sends RTCP packets as one.
-func (o *outbound) control(packets ...rtcp.Packet) error {
+func (c *cipher) control(packets ...rtcp.Packet) error {
 	plain, err := rtcp.Marshal(packets)
 	if err != nil {
 		return err
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.keys == nil {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.keys == nil {
 		return nil
 	}
-	wire, err := o.keys.EncryptRTCP(nil, plain, nil)
+	wire, err := c.keys.EncryptRTCP(nil, plain, nil)
 	if err != nil {
 		return err
 	}
-	_, err = o.write(wire)
+	_, err = c.write(wire)
 	return err
+}
+
+// used says that the stream has begun.
+func (o *outbound) used() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return !o.lastAt.IsZero()
 }
 
 // report describes the stream at this moment, with reports on the other direction; a receiver report if it has not begun.

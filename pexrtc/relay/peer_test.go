@@ -50,6 +50,7 @@ type peer struct {
 	rates   chan float32  // bandwidth messages that reached the sender
 	seq     uint16
 	ts      uint32
+	shares  bool // it has a second track
 }
 
 // newPeer makes a peer that sends mime and knows codecs (nil: all that the stack has, like a browser).
@@ -149,6 +150,14 @@ func (p *peer) accept(answer string) {
 
 // answer is what the node would send.
 func (p *peer) answer(offer string) string {
+	p.t.Helper()
+	if p.shares {
+		return p.answerSlides(offer)
+	}
+	return p.answerAll(offer)
+}
+
+func (p *peer) answerAll(offer string) string {
 	p.t.Helper()
 	must(p.t, p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}))
 	gathered := webrtc.GatheringCompletePromise(p.pc)

@@ -69,9 +69,10 @@ func TestPrelude(t *testing.T) {
 // TestPacketsBeforeTheKeys: a far end that is done with DTLS first may send at once; a flood is bounded.
 func TestPacketsBeforeTheKeys(t *testing.T) {
 	f, _, w := newTestForwarder(t, nil)
-	h := &hop{end: f.from, out: newOutbound(DefaultBandwidth, func(b []byte) (int, error) { return len(b), nil })}
+	h := &hop{end: f.from.end, out: streams(func(b []byte) (int, error) { return len(b), nil })}
 	h.end.hop.Store(h)
-	in := inbound{hop: h, forward: f}
+	var in inbound
+	in.init(h, [contents]*forwarder{f, f})
 	far := testKeys(t)
 	for n := range uint16(2 * maxSealed) {
 		raw, err := (&rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 120, SequenceNumber: n, SSRC: 5}, Payload: []byte(keyFrame)}).Marshal()
@@ -80,7 +81,7 @@ func TestPacketsBeforeTheKeys(t *testing.T) {
 		must(t, err)
 		in.packet(sealed, time.Now())
 	}
-	in.connect(testKeys(t), 0)
+	in.connect(testKeys(t), extensions{})
 	if len(w.all) != maxSealed {
 		t.Errorf("%d packets came through, want the first %d", len(w.all), maxSealed)
 	}

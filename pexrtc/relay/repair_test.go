@@ -55,7 +55,7 @@ func TestRetransmissionsHaveAStreamOfTheirOwn(t *testing.T) {
 // TestRetransmissionsThatArrive are forwarded once, in the place of what is missing, and nothing else is.
 func TestRetransmissionsThatArrive(t *testing.T) {
 	h := newTestHop(t)
-	h.behind.types.Store(newTypeMap([]pair{{Codec: video("VP8", 120), node: 96, repair: [2]uint8{Browser: 121}}}, Browser, Node))
+	h.behind[mainVideo].types.Store(newTypeMap([]pair{{Codec: video("VP8", 120), node: 96, repair: [2]uint8{Browser: 121}}}, Browser, Node))
 	arrive := func(pt uint8, ssrc uint32, seq uint16, payload ...byte) {
 		h.media(protect(t, h, &rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: pt, SSRC: ssrc, SequenceNumber: seq}, Payload: payload}))
 	}
@@ -74,11 +74,11 @@ func TestRetransmissionsThatArrive(t *testing.T) {
 	}
 	for _, s := range steps {
 		s.do()
-		if got := h.behind.to.packetsOut.Load(); got != s.want {
+		if got := h.behind[mainVideo].to.packetsOut.Load(); got != s.want {
 			t.Errorf("%s: %d packets out, want %d", s.name, got, s.want)
 		}
 	}
-	if h.in.source.ssrc != 1 {
+	if h.in.lines[mainVideo].source.ssrc != 1 {
 		t.Error("the repair stream is taken for the picture")
 	}
 }
@@ -102,19 +102,25 @@ func TestResendHasLimits(t *testing.T) {
 	}
 }
 
+// streams are those of a hop.
+func streams(write func([]byte) (int, error)) [contents]*outbound {
+	main := newOutbound(DefaultBandwidth, write)
+	return [contents]*outbound{main, main.beside()}
+}
+
 // newTestHop is a browser hop with keys and without a network.
 func newTestHop(t testing.TB) *hop {
 	f, _, _ := newTestForwarder(t, func(b []byte) (int, error) { return len(b), nil })
 	l := &Leg{ctx: t.Context(), log: discard}
-	h := &hop{leg: l, end: newEnd(Browser), out: newOutbound(DefaultBandwidth, func(b []byte) (int, error) { return len(b), nil }), behind: f}
-	f.from = h.end
-	h.in = inbound{hop: h, forward: f}
+	h := &hop{leg: l, end: newEnd(Browser), out: streams(func(b []byte) (int, error) { return len(b), nil }), behind: [contents]*forwarder{f, f}}
+	f.from = &h.end.lines[mainVideo]
+	h.in.init(h, h.behind)
 	h.end.hop.Store(h)
-	h.out.connect(testKeys(t), 0)
-	h.in.connect(testKeys(t), 3)
+	h.out[mainVideo].connect(testKeys(t), 0)
+	h.in.connect(testKeys(t), extensions{sequence: 3})
 	t.Cleanup(func() {
 		h.in.stop()
-		h.end.keyframes.stop()
+		h.end.stop()
 	})
 	return h
 }
@@ -148,8 +154,8 @@ func TestFloodOfSendersIsBounded(t *testing.T) {
 			t.Errorf("kind %d: %d senders are kept, want %d", kind, len(known), maxSenders)
 		}
 	}
-	if len(h.in.former) > maxFormer {
-		t.Errorf("%d former sources are kept", len(h.in.former))
+	if len(h.in.lines[mainVideo].former) > maxFormer {
+		t.Errorf("%d former sources are kept", len(h.in.lines[mainVideo].former))
 	}
 }
 
@@ -175,7 +181,7 @@ func TestSourceSwitch(t *testing.T) {
 	for _, s := range steps {
 		now = now.Add(s.after)
 		h.in.packet(s.wire, now)
-		if got := h.behind.to.packetsOut.Load(); got != s.want {
+		if got := h.behind[mainVideo].to.packetsOut.Load(); got != s.want {
 			t.Errorf("%s: %d packets out, want %d", s.name, got, s.want)
 		}
 	}

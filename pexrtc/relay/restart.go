@@ -23,7 +23,7 @@ func (l *Leg) RestartNode(ctx context.Context, more []pexrtc.ICEServer) (string,
 	}
 	h.described = false // candidates that come from now on belong to the next answer
 	l.early[Node] = nil
-	pairs := l.pairs
+	pairs, turned := l.pairs, l.turned
 	l.mu.Unlock()
 	l.dropCandidates()
 	if err := h.transport.restart(servers(slices.Concat(l.cfg.ICEServers, more))); err != nil {
@@ -36,31 +36,37 @@ func (l *Leg) RestartNode(ctx context.Context, more []pexrtc.ICEServer) (string,
 	if err := g.wait(ctx, !l.cfg.TrickleICE); err != nil {
 		return "", err
 	}
-	return h.toNode(g.take(), pairs, l.relay.kbps)
+	h.gathering = g
+	return h.toNode(g.take(), pairs, l.relay.kbps, turned)
 }
 
 // answerNode connects the node hop or, after RestartNode, tells it where to look now.
-func (h *hop) answerNode(r *remote, pairs []pair) error {
-	h.out.repairAs(pairs, Node)
-	if h.transport.started() {
+func (h *hop) answerNode(r *remote, pairs []pair, restarted bool) error {
+	h.there = r.far
+	h.listen(r, pairs)
+	switch {
+	case !h.transport.started():
+		h.know(r.media, feedbacks(r.media), r.exts)
+		return h.transport.connect(r.far, true, r.setup == "passive")
+	case restarted:
 		return h.transport.rejoin(r.far)
+	default:
+		return nil
 	}
-	h.know(r.media, feedbacks(r.media), r.exts)
-	return h.transport.connect(r.far, true, r.setup == "passive")
 }
 
 // pageHop is the hop that answers offer: the one there is, if the page only looks for a new path, else a new one.
 func (l *Leg) pageHop(offer *remote, pairs []pair) (*hop, *gathering, error) {
-	if h := l.browser.hop.Load(); h != nil && h.page.fingerprint == offer.far.fingerprint && !h.transport.over.Load() {
-		return l.repage(h, offer)
+	if h := l.browser.hop.Load(); h != nil && h.there.fingerprint == offer.far.fingerprint && !h.transport.over.Load() {
+		return l.repage(h, offer, pairs)
 	}
 	h, err := l.newHop(l.browser, l.toNode, l.toBrowser)
 	if err != nil {
 		return nil, nil, err
 	}
 	h.know(offer.media, feedbacks(offer.media), offer.exts)
-	h.out.repairAs(pairs, Browser)
-	h.page = offer.far
+	h.listen(offer, pairs)
+	h.there = offer.far
 	l.replace(h)
 	g, err := l.gather(h)
 	if err != nil {
@@ -74,14 +80,15 @@ func (l *Leg) pageHop(offer *remote, pairs []pair) (*hop, *gathering, error) {
 }
 
 // repage answers another offer of the same connection: an ICE restart if its credentials are new.
-func (l *Leg) repage(h *hop, offer *remote) (*hop, *gathering, error) {
-	if h.page.ufrag == offer.far.ufrag {
+func (l *Leg) repage(h *hop, offer *remote, pairs []pair) (*hop, *gathering, error) {
+	h.listen(offer, pairs)
+	if h.there.ufrag == offer.far.ufrag {
 		return h, h.gathering, nil
 	}
 	if err := h.transport.restart(nil); err != nil {
 		return nil, nil, err
 	}
-	h.page = offer.far
+	h.there = offer.far
 	g, err := l.gather(h)
 	if err != nil {
 		return nil, nil, err
