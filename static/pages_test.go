@@ -184,7 +184,7 @@ func TestDataAttributesCarryValues(t *testing.T) {
 	})
 	body := first(t, source, "class", "on-stage")
 	want := map[string]string{
-		"data-conversation": "c-1", "data-socket": "/session", "data-media": "relay", "data-nonce": "n", "data-proof": "1",
+		"data-conversation": "c-1", "data-socket": "/session", "data-media": "relay", "data-proof": "1",
 		"data-apps-origin": "https://apps.example", "data-lang": "en", "data-status": "Connecting",
 		"data-signin": "https://login.example/oauth/authorize?a=1&b=2", "data-url": "https://agent.example/?conversationid=c-1&pcLangTag=en",
 	}
@@ -192,6 +192,10 @@ func TestDataAttributesCarryValues(t *testing.T) {
 		if got := attr(body, name); got != value {
 			t.Errorf("%s=%q, want %q", name, got, value)
 		}
+	}
+	leave := first(t, source, "src", Prefix()+"widget/leave.js")
+	if url, nonce := attr(leave, "data-signin"), attr(leave, "data-nonce"); url != want["data-signin"] || nonce != "n" {
+		t.Errorf("the sign-in leaves for %q with %q", url, nonce)
 	}
 }
 

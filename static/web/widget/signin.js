@@ -2,7 +2,7 @@
 // and, where the browser keeps no cookie, proves on its return that it is the
 // browser that left. The nonce proves; tokens never come here.
 
-const KEY = "videoleg-nonce";
+const KEY = "videoleg-nonce"; // as in leave.js
 
 /**
  * On the way back without a cookie: trades code, state and nonce for a ticket
@@ -20,15 +20,6 @@ export async function proveSignIn(query) {
   const answer = await response.json();
   if (!response.ok) throw Object.assign(new Error("sign-in refused"), answer.error);
   return answer.ticket;
-}
-
-/** @param {string} nonce that this browser will be asked for */
-export function keep(nonce) {
-  try {
-    sessionStorage.setItem(KEY, nonce);
-  } catch {
-    window.name = `${KEY}=${nonce}`;
-  }
 }
 
 function recall() {
