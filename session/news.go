@@ -35,6 +35,8 @@ func (n News) Take(c events.Change) {
 		n.rated(c)
 	case c.What == events.Counted:
 		n.counted(c)
+	case c.What == events.Joined && n.kindOf(c.Leg) == kindCustomer:
+		n.Visits.tell(c.Room.Name, (*Visit).hearOfArrival)
 	case c.Leg.Out:
 		n.Visits.tell(c.Room.Name, func(v *Visit) { v.hearOfCentre(c.Leg, c.What == events.Left) })
 	case c.What == events.Left && saidGoodbye(c.Leg):
@@ -97,6 +99,9 @@ func (v *Visit) hearOfCentre(l events.Leg, left bool) {
 	case !left && l.Answered:
 		v.centre = l.UUID
 		v.update()
+	case !left:
+		v.dialled = true
+		v.awaitCentre()
 	case left && l.UUID == v.centre:
 		v.end(nil) // they have hung up
 	case left && !l.Answered && v.centre == "":
@@ -104,8 +109,20 @@ func (v *Visit) hearOfCentre(l events.Leg, left bool) {
 	}
 }
 
+// dialTime is how long after the customer's arrival a node that tells us what happens may take until it
+// calls the contact centre. Nodes wait for 10 s, and their news are late.
+const dialTime = 30 * time.Second
+
+// hearOfArrival knows from the customer's own leg that this node tells: the call to the contact centre
+// would be heard of as well.
+func (v *Visit) hearOfArrival() {
+	if v.status == visitCalling && !v.dialled && v.visits.cfg.CentreTime > dialTime {
+		v.patience.set(&v.owner, time.Now().Add(dialTime), func() { v.end(&centreError{"not dialled"}) })
+	}
+}
+
 // awaitCentre gives the call to the contact centre its time while the customer waits for it, for
-// sites whose nodes tell us nothing.
+// sites whose nodes tell us nothing, and for calls that ring and ring.
 func (v *Visit) awaitCentre() {
 	if v.status != visitCalling || v.visits.cfg.CentreTime == 0 {
 		v.patience.stop()

@@ -60,6 +60,38 @@ func TestVisitDoesNotWaitForEver(t *testing.T) {
 	})
 }
 
+// Where nodes tell, a contact centre that was never called is told of soon; one that rings has its time.
+func TestVisitHearsThatNobodyWasCalled(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		c.visits.cfg.CentreTime = 50 * time.Second
+		v, err := c.visits.Join(roomID, "Grace")
+		if err != nil {
+			t.Fatal(err)
+		}
+		news := News{Calls: c.calls, Visits: c.visits}
+		arrival := events.Change{What: events.Joined, Room: events.Room{Name: roomID}, Leg: events.Leg{UUID: "grace", CallTag: customerTag + roomID}}
+		tab := c.visit(v)
+		for _, tt := range []struct {
+			called bool
+			code   string
+			within time.Duration
+		}{{false, "centre-unreachable", dialTime}, {true, "centre-no-answer", 50 * time.Second}} {
+			tab.awaitStatus(visitCalling)
+			began := time.Now()
+			news.Take(arrival)
+			if tt.called {
+				news.Take(sipLeg(events.Joined, false, ""))
+				news.Take(arrival)
+			}
+			m := tab.await("ends", func(m message) bool { return m.Status == visitEnded })
+			if took := time.Since(began); m.Error == nil || m.Error.Code != tt.code || took < tt.within-time.Second || took > tt.within+time.Second {
+				t.Errorf("called %t: told as %+v after %v", tt.called, m.Error, took)
+			}
+			tab.say(map[string]any{"type": "retry"})
+		}
+	})
+}
+
 func TestCentreErrorsArePlain(t *testing.T) {
 	for reason, code := range map[string]string{
 		"Busy": "centre-busy", "486 Busy Here": "centre-busy", "No answer": "centre-no-answer", "Timeout waiting for answer": "centre-no-answer",

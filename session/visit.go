@@ -40,6 +40,7 @@ type Visit struct {
 	offer       offer
 	roster      pexrtc.Roster
 	centre      string // UUID of the contact centre's leg, once events say that it was answered
+	dialled     bool   // events say that it was called
 	patience    timer  // ends waiting for that call
 	chat        chat
 	rejoins     int
@@ -245,6 +246,7 @@ func (v *Visit) retry() {
 		return
 	}
 	v.ended, v.problem, v.rejoins, v.roster, v.centre = false, nil, 0, pexrtc.Roster{}, ""
+	v.dialled = false
 	v.update()
 	v.join()
 }
