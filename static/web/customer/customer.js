@@ -85,6 +85,7 @@ function renderEnded() {
   const how = visit.state.pane ?? (left ? "left" : "ended");
   say(at("#ended h2"), word(`visit.${how}.title`));
   say(at("#ended p"), word(`visit.${how}.text`));
+  at("#again").hidden = how === "elsewhere"; // that would be a second call
 }
 
 function renderError() {
