@@ -3,7 +3,7 @@
 GO  ?= go
 APT := DEBIAN_FRONTEND=noninteractive apt-get
 
-.PHONY: help build run demo test chromium format vet staticcheck unit e2e fuzz bench clean
+.PHONY: help build run demo test chromium format vet staticcheck unit e2e fuzz bench first-picture clean
 
 help:
 	@echo 'make demo    a whole contact centre on localhost (no accounts needed)'
@@ -11,6 +11,7 @@ help:
 	@echo 'make build   bin/videoleg, one static binary'
 	@echo 'make test    formatting, vet, staticcheck, race tests, and the browser tests in Chromium'
 	@echo 'make fuzz    every fuzz target for FUZZTIME (10s)'
+	@echo 'make first-picture   how soon the agent sees the customer'
 	@echo 'make bench   the benchmarks; what relaying costs is explained in docs/performance.md'
 
 build:
@@ -56,6 +57,10 @@ fuzz:
 	    $(GO) test "$$pkg" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) || exit 1; \
 	  done; \
 	done
+
+# How soon the agent sees the customer; see docs/performance.md.
+first-picture: chromium
+	VIDEOLEG_E2E=required $(GO) test -count=1 -run '^TestFirstPicture$$|^TestReloadIsSoon$$' -bench FirstPicture -v ./e2e
 
 bench:
 	$(GO) test -p 1 -run '^$$' -bench . ./...
