@@ -19,7 +19,7 @@ func (c *Call) watchStatistics(on bool) {
 	if l, ok := c.stay.leg.(*relayLeg); ok {
 		s := l.Stats()
 		c.window.send(page.Out{Type: page.Statistics, Hop: &page.Hop{
-			Codec: s.Codec, BytesIn: s.Node.BytesIn, BytesOut: s.Node.BytesOut, Packets: s.Node.PacketsIn,
+			Codec: s.Codec, BytesIn: s.Node.BytesIn, BytesOut: s.Node.BytesOut, Packets: s.Node.PacketsIn, Lost: s.Node.NACKsSent,
 			Loss: s.Node.Loss, RTT: s.Node.RTT,
 		}})
 	}

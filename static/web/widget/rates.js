@@ -19,23 +19,21 @@ export class Rates {
 
   /**
    * @param {RTCStatsReport|null} report of the browser's connection
-   * @param {{codec: string, bytesIn: number, bytesOut: number, loss: number, rtt: number}|null} node counters of
-   *   the server's hop to the node, if there are any
+   * @param {{codec: string, bytesIn: number, bytesOut: number, packets: number, lost: number, loss: number,
+   *   rtt: number}|null} node counters of the server's hop to the node, if there are any
    * @param {boolean} relayed the browser's connection ends at the server
    * @returns {Hop[]} the browser's hop first
    */
   measure(report, node, relayed) {
     const stats = [...(report?.values() ?? [])];
     const find = (type) => stats.find((s) => s.type === type && (s.kind ?? "video") === "video");
-    const hops = [
-      {
-        hop: relayed ? "server" : "direct",
-        sent: this.#sent(find("outbound-rtp"), find("remote-inbound-rtp"), stats, report),
-        received: this.#received(find("inbound-rtp"), report),
-      },
-    ];
-    if (node) hops.push(this.#node(node));
-    return hops;
+    const own = {
+      hop: relayed ? "server" : "direct",
+      sent: this.#sent(find("outbound-rtp"), find("remote-inbound-rtp"), stats, report),
+      received: this.#received(find("inbound-rtp"), report),
+    };
+    own.received.rtt = own.sent.rtt;
+    return node ? [own, this.#node(node, own)] : [own];
   }
 
   #sent(out, remote, stats, report) {
@@ -50,12 +48,9 @@ export class Rates {
 
   #received(into, report) {
     if (!into) return {};
-    const lost = this.#growth("lost", into.packetsLost ?? 0, into.timestamp);
-    const came = this.#growth("came", into.packetsReceived, into.timestamp);
-    const all = (lost?.by ?? 0) + (came?.by ?? 0);
     return {
       ...this.#common(into, "received", into.bytesReceived, report),
-      loss: all > 0 ? Math.max(0, lost.by) / all : undefined,
+      loss: this.#share("own", into.packetsLost ?? 0, into.packetsReceived, into.timestamp),
     };
   }
 
@@ -68,13 +63,25 @@ export class Rates {
     };
   }
 
-  #node({ codec, bytesIn, bytesOut, loss, rtt }) {
+  // The server passes pictures on as they are: those that flow are as large and as many as the browser's.
+  #node({ codec, bytesIn, bytesOut, packets, lost, loss, rtt }, own) {
     const now = performance.now();
+    const way = (name, bytes, { size, frames }) => {
+      const kbps = this.#kbps(`node ${name}`, bytes, now);
+      return { kbps, codec, rtt: rtt || undefined, ...(kbps && { size, frames }) };
+    };
     return {
       hop: "node",
-      sent: { kbps: this.#kbps("node sent", bytesOut, now), loss, rtt: rtt || undefined, codec },
-      received: { kbps: this.#kbps("node received", bytesIn, now), codec },
+      sent: { ...way("sent", bytesOut, own.sent), loss },
+      received: { ...way("received", bytesIn, own.received), loss: this.#share("node", lost, packets, now) },
     };
+  }
+
+  /** The part of the packets that were lost on their way, since the last time. */
+  #share(name, lost, came, time) {
+    const gone = this.#growth(`${name} lost`, lost, time)?.by ?? 0;
+    const all = gone + (this.#growth(`${name} came`, came, time)?.by ?? 0);
+    return all > 0 ? Math.max(0, gone) / all : undefined;
   }
 
   #kbps(name, bytes, time) {

@@ -8,7 +8,7 @@ import { Rates, text } from "./rates.js";
 
 const EVERY = 1000; // ms
 const SAMPLES = 60;
-const ROWS = { server: ["size", "frames", "kbps", "loss", "rtt", "codec"], node: ["kbps", "loss", "rtt", "codec"] };
+const ROWS = ["size", "frames", "kbps", "loss", "rtt", "codec"];
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
@@ -48,12 +48,10 @@ export function open(body, session) {
 /** Whether media goes through the server. */
 export const relayed = () => document.body.dataset.media !== "bypass";
 
-const rowsOf = ({ hop }) => ROWS[hop] ?? ROWS.server;
-
 /** @param {import("./rates.js").Hop} hop */
 function table(hop) {
   const head = ["", "statistics.sent", "statistics.received"].map((key) => (key ? make("th", { scope: "col", textContent: word(key) }) : make("td", {})));
-  const rows = rowsOf(hop).map((key) =>
+  const rows = ROWS.map((key) =>
     make(
       "tr",
       {},
@@ -70,7 +68,7 @@ const measure = (text) => make("bdi", { dir: "ltr", textContent: text });
 
 /** @param {import("./rates.js").Hop} hop @returns {string} for a report */
 export function lines(hop) {
-  const rows = rowsOf(hop).map((key) => `  ${key}: sent ${text(key, hop.sent)}, received ${text(key, hop.received)}`);
+  const rows = ROWS.map((key) => `  ${key}: sent ${text(key, hop.sent)}, received ${text(key, hop.received)}`);
   return [hop.hop, ...rows].join("\n");
 }
 
