@@ -13,8 +13,9 @@ const at = (selector) => document.querySelector(selector);
  * @param {boolean} shown.moving whether the agent's picture moves
  * @param {boolean} shown.silent the browser wants a click before it plays the voice
  * @param {string} shown.toast a short notice
+ * @param {import("./speaker.js").Speaker} speaker
  */
-export function renderCall(visit, { moving, silent, toast }) {
+export function renderCall(visit, { moving, silent, toast }, speaker) {
   const { status } = visit;
   const picture = moving && Boolean(visit.state.agentVideo);
   at("#call").dataset.view = picture ? "picture" : "waiting";
@@ -27,7 +28,7 @@ export function renderCall(visit, { moving, silent, toast }) {
   const on = visit.wish && !visit.camera.trouble;
   label(at("#camera"), on ? "camera" : "camera-off", word(on ? "button.camera-off" : "button.camera-on"));
   at("#camera").classList.toggle("off", !on);
-  renderNotice(visit, toast);
+  renderNotice(visit, speaker, toast);
   renderChat(visit);
   panel.render();
 }
@@ -38,9 +39,9 @@ function label(button, icon, text) {
   say(button.querySelector("span"), text);
 }
 
-function renderNotice(visit, toast) {
+function renderNotice(visit, speaker, toast) {
   const broken = brokenDevice(visit);
-  const others = toast || (visit.blocked ? word("call.blocked") : replacedDevice(visit));
+  const others = toast || (visit.blocked ? word("call.blocked") : replacedDevice(visit, speaker));
   const text = broken ? word(`call.${broken}.${visit[broken].state}`) : others;
   at("#notice").hidden = !text;
   say(at("#notice p"), text);
@@ -55,9 +56,11 @@ function brokenDevice({ camera, microphone, wish }) {
 }
 
 /** What is said of a device that stands in for one that went away. */
-function replacedDevice({ camera, microphone }) {
+function replacedDevice({ camera, microphone }, speaker) {
+  const say = (gone, other) => word("call.replaced").replace("#1", gone).replace("#2", other);
   const other = [microphone, camera].find((device) => device.live && device.lost);
-  return other ? word("call.replaced").replace("#1", other.lost.label).replace("#2", other.track.label) : "";
+  if (other) return say(other.lost.label, other.track.label);
+  return speaker.lost && say(speaker.lost, word("settings.any-camera"));
 }
 
 // Messages reach somebody once the agent is there; what was written stays readable.

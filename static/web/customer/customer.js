@@ -33,7 +33,7 @@ let toastTimer = 0;
 let unread = 0; // messages that the customer was told of
 
 const visit = new Visit(page, { changed: render, track: receive, welcome: remember, refused: () => tell(word("notice.refused")) });
-const speaker = new Speaker(at("#voice"));
+const speaker = new Speaker(at("#voice"), render);
 const devices = { visit, speaker, chosen: () => remember(ticket) };
 
 function render() {
@@ -42,7 +42,7 @@ function render() {
   renderError();
   renderCheck(visit, view === "setup", asking);
   if (view === "setup") say(at("#complaint"), complaint);
-  if (view === "call") renderCall(visit, { moving, silent, toast });
+  if (view === "call") renderCall(visit, { moving, silent, toast }, speaker);
   if (view === "call") announce();
 }
 
@@ -204,9 +204,9 @@ async function comeBack({ token, name, muted, wish, chosen }) {
   enter("call");
   visit.camera.choose(chosen?.camera ?? "");
   visit.microphone.choose(chosen?.microphone ?? "");
-  speaker.choose(chosen?.speaker ?? "");
   visit.mute(muted);
   await checkDevices();
+  speaker.choose(chosen?.speaker ?? ""); // browsers name them once the microphone is allowed
   if (!wish) visit.setCamera(false);
   if (visit.microphone.live) visit.start(name, token);
   else enter("setup");

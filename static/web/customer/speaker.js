@@ -3,11 +3,19 @@
 export class Speaker {
   /** The chosen one's ID; "": the browser's choice. */
   chosen = "";
+  /** The chosen one's name while it is unplugged; "": it is there. */
+  lost = "";
+  #name = ""; // of the chosen one
   #voice;
+  #changed;
 
-  /** @param {HTMLAudioElement} voice */
-  constructor(voice) {
+  /**
+   * @param {HTMLAudioElement} voice
+   * @param {() => void} changed called when the chosen one went or came back
+   */
+  constructor(voice, changed) {
     this.#voice = voice;
+    this.#changed = changed;
     navigator.mediaDevices?.addEventListener("devicechange", () => this.#turn());
   }
 
@@ -34,8 +42,14 @@ export class Speaker {
   async #turn(element = this.#voice) {
     if (!this.selectable) return;
     const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
-    const there = devices.some(({ kind, deviceId }) => kind === "audiooutput" && deviceId === this.chosen);
+    const there = devices.find(({ kind, deviceId }) => kind === "audiooutput" && deviceId === this.chosen);
     const wanted = there ? this.chosen : "";
+    if (there) this.#name = there.label;
+    const lost = this.chosen && !there ? this.#name : "";
+    if (lost !== this.lost) {
+      this.lost = lost;
+      this.#changed();
+    }
     if (element.sinkId === wanted) return;
     await element.setSinkId(wanted).catch((err) => console.warn("videoleg: the speaker stays as it was", err));
   }
