@@ -197,7 +197,7 @@ func (s *server) open(name, addr string, handler http.Handler, secure bool) erro
 			l.Close()
 			return fmt.Errorf("%s_TLS_CERT_FILE and _KEY_FILE: %w", prefix, err)
 		}
-		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
+		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}})
 	}
 	s.apps = append(s.apps, &app{name: name, listener: l, http: &http.Server{
 		Handler:           handler,
