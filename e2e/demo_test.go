@@ -32,6 +32,13 @@ func TestDemo(t *testing.T) {
 	desktop.Frame("Video").Video("Customer video").AwaitMoving()
 	desktop.Button("Hang up").Click()
 	desktop.Frame("Video").AwaitStatus("Call ended")
+	desktop.Button("Done").Click()
+
+	desktop.Field("Dial").Type("sip:branch7@video.example")
+	desktop.Button("Call").Click()
+	desktop.Frame("Video").Video("Customer video").AwaitMoving()
+	desktop.Button("Hang up").Click()
+	desktop.Frame("Video").AwaitStatus("Call ended")
 	desktop.NoProblems()
 	customer.NoProblems()
 	if err := p.stop(); err != nil {

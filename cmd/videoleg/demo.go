@@ -87,6 +87,9 @@ func newDemo(base int, nodeTLS string) (d *demonstration, err error) {
 			c.APIKeys = []secret{secret(rand.Text())}
 		}
 		c.ContactCenterURI, c.PexipDomain = "sip:+15551234567@trunk.example", "video.example"
+		if c.OutboundAliases == "" {
+			c.OutboundAliases, c.OutboundURI = "branch[0-9]+|30[0-9]{3}", "sip:{alias}"+deviceDomain
+		}
 		c.AdhocSessions, c.StateDir, c.NATSURL = true, "", "" // the state is in memory
 		if os.Getenv(prefix+"_LOG_LEVEL") == "" {
 			c.LogLevel = logLevel(slog.LevelWarn)
@@ -102,7 +105,7 @@ func newDemo(base int, nodeTLS string) (d *demonstration, err error) {
 		Listener: listeners[2], URL: localURL(listeners[2]), Log: log.With("stand-in", "genesys"),
 		Clients:          []genesystest.OAuthClient{{ID: cfg.GenesysClientID, Secret: clientSecret, RedirectURIs: []string{agent + "/oauth/callback"}}},
 		WidgetURL:        agent + "/?conversationid={{pcConversationId}}&pcLangTag={{pcLangTag}}",
-		SimulateCustomer: d.simulateCustomer,
+		SimulateCustomer: d.simulateCustomer, Trunk: d.dialled,
 	})
 	d.node = pexrtctest.New(pexrtctest.Options{
 		Listener: listeners[3], Log: log.With("stand-in", "node"), HostPIN: string(cfg.PexipHostPIN), Dial: trunk(d.genesys),
@@ -139,22 +142,6 @@ func withCredentials(address, username string, password secret) string {
 	return scheme + "://" + url.UserPassword(username, string(password)).String() + "@" + rest
 }
 
-// trunk carries the node's calls to the contact centre.
-func trunk(centre *genesystest.Server) func(context.Context, pexrtctest.DialRequest) (pexrtctest.FarEnd, error) {
-	return func(ctx context.Context, r pexrtctest.DialRequest) (pexrtctest.FarEnd, error) {
-		call, err := centre.Call(ctx, genesystest.InboundCall{ANIName: r.LocalDisplayName, ANI: "sip:" + r.LocalAlias})
-		if err != nil {
-			return nil, err
-		}
-		return sipLeg{call}, nil
-	}
-}
-
-// sipLeg is the voice call between room and contact centre.
-type sipLeg struct{ *genesystest.Conversation }
-
-func (l sipLeg) Hangup(string) { _ = l.CustomerHangup() } // it may have ended on the other side
-
 // simulateCustomer lets somebody call who has no second browser: the node sends his picture.
 func (d *demonstration) simulateCustomer(context.Context) error {
 	id := seal.RandomText(16)
@@ -174,7 +161,7 @@ func (d *demonstration) tell(out io.Writer) {
 
 Open the desktop, then the customer page in another window: enter a name, agree, start. The desktop
 rings: answer, and the video opens beside the call. Without a camera, press "Simulate a customer
-call" in the desktop.
+call" in the desktop. To call a video device yourself, dial branch7 there; branch0 never answers.
 
   agent app          %s
   stand-in node      %s  (any room: cus, agt or nothing, and an ID such as 4711abcd; host PIN %s)

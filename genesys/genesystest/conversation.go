@@ -141,6 +141,9 @@ func (s *Server) dial(out OutboundCall) (*call, error) {
 	}
 	x.dial(a, out)
 	s.centre.holdOthers(x, a)
+	if s.opts.Trunk != nil && !s.closed {
+		s.work.Go(func() { s.opts.Trunk(s.ctx, out, &Conversation{s, x}) })
+	}
 	return x, nil
 }
 

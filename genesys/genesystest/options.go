@@ -48,6 +48,10 @@ type Options struct {
 	// Its context ends with the server or after a minute.
 	SimulateCustomer func(ctx context.Context) error
 
+	// Trunk carries a call that an agent has dialled to its far end, lets that answer (CustomerAnswers) or not
+	// (CustomerHangup), and returns when it is over. Its context ends with the server. nil leaves it dialling.
+	Trunk func(ctx context.Context, out OutboundCall, call *Conversation)
+
 	// OnRequest may spoil a request before it is handled; nil or a nil Fault = normal. Called concurrently.
 	OnRequest func(*http.Request) *Fault
 }

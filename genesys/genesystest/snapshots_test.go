@@ -1,7 +1,9 @@
 package genesystest_test
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -243,6 +245,30 @@ func TestBothHear(t *testing.T) {
 		if tt.l != media && !e.last(bob).Held {
 			t.Errorf("%s: the last of %d events does not show the hold: %+v", tt.who, tt.n, e.last(bob))
 		}
+	}
+}
+
+// TestTrunk lets a trunk answer what an agent dials, and hang up.
+func TestTrunk(t *testing.T) {
+	t.Parallel()
+	hangUp := make(chan struct{})
+	srv := start(t, genesystest.Options{Trunk: func(_ context.Context, out genesystest.OutboundCall, call *genesystest.Conversation) {
+		if out.Address != "sip:branch7@video.example" || call.CustomerAnswers() != nil {
+			t.Errorf("dialled %+v", out)
+		}
+		<-hangUp
+		_ = call.CustomerHangup()
+	}})
+	v, err := srv.Dial(within(t), genesystest.OutboundCall{User: "ada", Address: "sip:branch7@video.example"})
+	must(t, err)
+	must(t, v.Await(within(t), "answered", func(all []genesystest.Participant) bool {
+		return slices.ContainsFunc(all, func(p genesystest.Participant) bool { return p.Purpose == "external" && p.State == "connected" })
+	}))
+	close(hangUp)
+	select {
+	case <-v.Done():
+	case <-within(t).Done():
+		t.Error("the trunk's end does not end the call")
 	}
 }
 
