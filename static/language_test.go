@@ -1,6 +1,7 @@
 package static
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -51,5 +52,24 @@ func TestLanguage(t *testing.T) {
 				t.Errorf("Language(%.60q) = %q, want %q", tt.wishes, got, tt.want)
 			}
 		})
+	}
+}
+
+func TestDirection(t *testing.T) {
+	for lang, want := range map[string]string{"en": "ltr", "nb": "ltr", "ar": "rtl", "he": "rtl"} {
+		if got := (view{Lang: lang}).Dir(); got != want {
+			t.Errorf("%s is written %s, want %s", lang, got, want)
+		}
+	}
+}
+
+// sided is a style that names a side of the screen instead of the start or the end of a line.
+var sided = regexp.MustCompile(`(margin|padding|border|scroll-\w+)-(left|right)|[{;\s](left|right)\s*:|(text-align|float|clear)\s*:\s*(left|right)`)
+
+func TestStylesRunBothWays(t *testing.T) {
+	for name, f := range loaded().files {
+		if found := sided.FindString(string(f.plain)); strings.HasSuffix(name, ".css") && found != "" {
+			t.Errorf("%s: %q names a side: a page from right to left would keep it", name, strings.TrimSpace(found))
+		}
 	}
 }
