@@ -92,12 +92,20 @@ func httpClient(given *http.Client) *http.Client {
 func (c *Client) Status(ctx context.Context) map[string]error {
 	got := make(map[string]error, len(c.nodes))
 	for _, node := range c.nodes {
-		_, err := c.do(ctx, request{
-			step: "status", node: node, method: http.MethodGet, url: node + ClientPath + "/status", timeout: controlTimeout,
-		})
-		got[node] = err
+		got[node] = c.status(ctx, node)
 	}
 	return got
+}
+
+// Ready opens a connection to the node that a Join would ask now, so that the Join need not. It is no promise, and asks for
+// nothing but the node's status.
+func (c *Client) Ready(ctx context.Context) error { return c.status(ctx, c.inOrder(time.Now())[0]) }
+
+func (c *Client) status(ctx context.Context, node string) error {
+	_, err := c.do(ctx, request{
+		step: "status", node: node, method: http.MethodGet, url: node + ClientPath + "/status", timeout: controlTimeout,
+	})
+	return err
 }
 
 // inOrder lists the nodes by preference, those that failed lately last.

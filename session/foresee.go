@@ -10,7 +10,8 @@ import (
 const maxForeseen = 8
 
 // foreseen is a call that an agent's notifications tell of and no page has shown yet. What Genesys Cloud has to say is
-// known before a page asks, so that it need not wait. Nobody else hears of it: nothing is joined before a page opens.
+// known before a page asks, so that it need not wait, and the connection to the node is open. Nobody hears of it: nothing is
+// joined before a page opens.
 type foreseen struct {
 	session string                // that the conversation carries; empty: not read yet, or none
 	conv    *genesys.Conversation // newest snapshot
@@ -44,12 +45,15 @@ func (cs *Calls) readForeseen(f *follower, known *foreseen, id string) {
 		return
 	}
 	session, err := cs.cfg.Alias.SessionID(conv)
-	if err != nil {
-		return // a call without video
+	if _, outbound := conv.Dialled(); err != nil || outbound {
+		return // a call without video, or one of which events tell too little
 	}
 	cs.mu.Lock()
-	defer cs.mu.Unlock()
 	known.session = session
+	cs.mu.Unlock()
+	if err := cs.cfg.Pexip.Ready(ctx); err != nil {
+		cs.cfg.Log.Info("node not ready for a call that rings", "conversation", id, "err", err)
+	}
 }
 
 // takeForeseen is what is known of a call that begins, while nothing can have been missed; cs.mu is held.
