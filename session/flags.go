@@ -12,6 +12,7 @@ import (
 type mirror struct {
 	want, told  bool
 	known, busy bool // told is what the node knows; a request is under way
+	failed      bool // the last request came to nothing
 }
 
 // says reports whether the node knows that the flag is on, or off.
@@ -19,7 +20,8 @@ func (m *mirror) says(on bool) bool { return m.known && m.told == on }
 
 const (
 	flagTries = 3
-	flagTime  = 5 * time.Second
+	flagTime  = 5 * time.Second // of one try
+	flagPause = 5 * time.Second // until a flag that was not told is tried again
 )
 
 // tell asks for the flag to become want. It is dropped if the participant goes meanwhile.
@@ -36,14 +38,21 @@ func (c *Call) tell(m *mirror, want bool, send func(*pexrtc.Participant, context
 			if c.stay.participant != p {
 				return
 			}
-			m.busy = false
-			if err != nil {
-				m.known = false
-				c.log.Warn("flag not told to the node", "err", err)
-				return
+			m.busy, m.known, m.told = false, err == nil, want
+			switch {
+			case err == nil || m.want != want:
+				c.tell(m, m.want, send)
+			default:
+				c.later(flagPause, func() {
+					if c.stay.participant == p {
+						c.tell(m, m.want, send)
+					}
+				})
 			}
-			m.known, m.told = true, want
-			c.tell(m, m.want, send)
+			if m.failed = err != nil; m.failed {
+				c.log.Warn("flag not told to the node", "err", err)
+				c.note("room", "unsure", "a flag was not told")
+			}
 			c.update()
 		}
 	})

@@ -46,6 +46,9 @@ func (g *gate) show(on bool) {
 
 func (g *gate) close(context.Context)                             { g.show(false) }
 func (g *gate) hide(bool)                                         {}
+func (g *gate) present(bool)                                      {}
+func (g *gate) slides() string                                    { return "" }
+func (g *gate) turn(context.Context, string) error                { return nil }
 func (g *gate) candidate(context.Context, pexrtc.Candidate) error { return nil }
 
 // witness compares what the customer could see with what is true at the contact centre.

@@ -32,6 +32,9 @@ const (
 	paneAway       = "away" // the customer has left the room and may come back
 )
 
+// noticeUnsure: the room does not confirm what the customer sees.
+const noticeUnsure = "room-unsure"
+
 // Steps of joining, as the page shows them.
 const (
 	stepCall    = "call"    // reading the conversation
@@ -69,8 +72,11 @@ func (c *Call) view() page.View {
 		v.Why = string(r.Dark[0])
 	}
 	v.Status, v.Pane, v.Step = c.status(r)
-	if r.Blind && r.Phase != rules.PhaseEnded {
+	switch {
+	case r.Blind && r.Phase != rules.PhaseEnded:
 		v.Notice = paneBlind
+	case c.stay.video.failed:
+		v.Notice = noticeUnsure
 	}
 	return v
 }

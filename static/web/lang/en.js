@@ -83,6 +83,7 @@ export default {
   "help.insecure": "You can see the customer, but this page may not use a camera, because its address is not secure (https). Tell your administrator.",
   "help.replaced": "“#1” is gone. The customer now sees you through “#2”, until it is back.",
   "notice.restored": "Video restored: the customer can see you",
+  "notice.room-unsure": "The video room does not confirm what the customer sees. On hold your picture is stopped here in any case.",
   "notice.refused": "That did not work. Please try again.",
   "notice.waiting": "# waits to be let in. Open People to admit them.",
   "notice.invited": "The invitation link is copied.",

@@ -39,7 +39,7 @@ function chooseCaption({ status, state, camera, wish }, blind) {
   if (status === "Reconnecting") return "reconnecting";
   if (blind) return "blind";
   if (HELD_BACK.includes(state.why)) return state.why;
-  return state.sending ? "sending" : "not-yet";
+  return state.confirmed ? "sending" : "not-yet";
 }
 
 /** @param {string} text in parts, each kept on a line of its own where lines are short */

@@ -179,7 +179,7 @@ function localise(error, part) {
 function renderNotice(state, idle) {
   celebrate(state);
   announce();
-  const notice = isBlind(state) ? "" : state.notice;
+  const notice = state.notice && !isBlind(state) ? word(`notice.${state.notice}`) : "";
   const text = notice || toast || (idle ? "" : cameraHelp(session?.camera));
   if (text !== dismissed) dismissed = "";
   at("#notice").hidden = !text || text === dismissed;
