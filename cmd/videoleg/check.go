@@ -33,7 +33,7 @@ func check(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(out, "configuration  ok")
-	return errors.Join(checkNodes(ctx, cfg, out), checkGenesys(ctx, cfg, out))
+	return errors.Join(checkNodes(ctx, cfg, out), checkGenesys(ctx, cfg, out), checkFaces(ctx, cfg, out))
 }
 
 func checkRunning(ctx context.Context, cfg Config, out io.Writer) error {

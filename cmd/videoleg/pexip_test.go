@@ -76,6 +76,7 @@ func TestPolicyFace(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d with %s", tc.name, answer.StatusCode, body, tc.status, tc.want)
 		}
 	}
+	testCheckFaces(t, cfg, "http://"+s.addresses()["customer"])
 	if got := get(t, s.addresses()["admin"], "/metrics"); !strings.Contains(got, `videoleg_policy_decisions_total{reason="unknown",request="service",verdict="refuse"} 1`) {
 		t.Errorf("the refusal is not counted:\n%s", got)
 	}
@@ -84,4 +85,26 @@ func TestPolicyFace(t *testing.T) {
 		t.Errorf("stop: %v", err)
 	}
 	http.DefaultClient.CloseIdleConnections()
+}
+
+// testCheckFaces checks a running server's faces with the right password, with a wrong one, and where
+// nothing runs.
+func testCheckFaces(t *testing.T, cfg Config, base string) {
+	t.Helper()
+	for _, tc := range []struct {
+		name, url string
+		password  secret
+		said, err string
+	}{
+		{"right", base, "s3cret", "policy         " + base + " ok", ""},
+		{"wrong password", base, "wrong", "", "answers with 401"},
+		{"not running", "http://127.0.0.1:1", "s3cret", "not asked", ""},
+	} {
+		var out bytes.Buffer
+		cfg.CustomerURL, cfg.PolicyPassword = baseURL(tc.url), tc.password
+		err := checkFaces(t.Context(), cfg, &out)
+		if (err == nil) != (tc.err == "") || err != nil && !strings.Contains(err.Error(), tc.err) || !strings.Contains(out.String(), tc.said) {
+			t.Errorf("%s: said %q, %v", tc.name, &out, err)
+		}
+	}
 }

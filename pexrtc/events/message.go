@@ -3,7 +3,6 @@ package events
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 )
 
 // message is one event in its envelope.
@@ -19,7 +18,7 @@ type message struct {
 // Limits of a post.
 const (
 	maxBody = 4 << 20 // bytes
-	maxBulk = 5000    // events
+	maxBulk = 10_000  // events; what comes behind is not looked at
 	maxText = 250     // characters of a name, alias or tag that is kept
 )
 
@@ -45,7 +44,8 @@ func parse(body []byte) (all []message, malformed int, err error) {
 		return nil, 1, nil
 	}
 	if len(list) > maxBulk {
-		return nil, 0, fmt.Errorf("events: %d events in one post, %d are taken", len(list), maxBulk)
+		malformed += len(list) - maxBulk
+		list = list[:maxBulk]
 	}
 	for _, one := range list {
 		var m message

@@ -67,11 +67,14 @@ func (s *Sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	messages, malformed, err := parse(body)
 	if err != nil {
 		s.cfg.Log.Warn("events refused", "err", err)
-		refuse(w, http.StatusBadRequest, "invalid_request", "The body is not JSON, or holds too many events.")
+		refuse(w, http.StatusBadRequest, "invalid_request", "The body is not JSON.")
 		return
 	}
-	for range malformed {
-		s.malformed("", "")
+	if malformed > 0 {
+		s.cfg.Log.Warn("malformed events ignored", "events", malformed)
+		for range malformed {
+			s.cfg.Observe(known(""), "malformed")
+		}
 	}
 	if s.cfg.Share == nil {
 		for _, m := range messages {
