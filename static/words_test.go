@@ -22,6 +22,7 @@ var keys = map[string][]string{
 	"error.%s.message": slices.Concat(localErrors, problems, refusals),
 	"error.%s.next":    slices.Concat(localErrors, problems, refusals),
 
+	"notice.%s":      {"room-unsure"},
 	"recording.%s":   {"active", "paused", "none"},
 	"button.%s":      {"lock", "unlock", "popout", "return", "invite", "people", "chat", "statistics", "settings", "support"},
 	"people.%s":      {"self", "agent", "customer", "guest", "host", "phone", "wants-in", "muted", "camera-off", "sharing"},

@@ -82,6 +82,7 @@ export default {
   "help.insecure": "Sie sehen den Kunden, aber diese Seite darf keine Kamera benutzen, weil ihre Adresse nicht sicher ist (https). Sagen Sie es Ihrem Administrator.",
   "help.replaced": "„#1“ ist weg. Der Kunde sieht Sie jetzt über „#2“, bis sie wieder da ist.",
   "notice.restored": "Video wieder da: Der Kunde sieht Sie",
+  "notice.room-unsure": "Der Videoraum bestätigt nicht, was der Kunde sieht. Beim Halten wird Ihr Bild auf jeden Fall schon hier gestoppt.",
   "notice.refused": "Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.",
   "notice.waiting": "# wartet auf Einlass. Öffnen Sie „Personen“, um einzulassen.",
   "notice.invited": "Der Einladungslink ist kopiert.",

@@ -82,6 +82,7 @@ export default {
   "help.insecure": "Usted ve al cliente, pero esta página no puede usar la cámara porque su dirección no es segura (https). Avise a su administrador.",
   "help.replaced": "«#1» ya no está. El cliente le ve ahora por «#2» hasta que vuelva.",
   "notice.restored": "Vídeo restablecido: el cliente le ve",
+  "notice.room-unsure": "La sala de vídeo no confirma lo que ve el cliente. En espera, su imagen se detiene aquí en cualquier caso.",
   "notice.refused": "No ha funcionado. Inténtelo de nuevo.",
   "notice.waiting": "# espera para entrar. Abra «Personas» para admitir.",
   "notice.invited": "El enlace de invitación está copiado.",

@@ -82,6 +82,7 @@ export default {
   "help.insecure": "Vous voyez le client, mais cette page ne peut pas utiliser de caméra, car son adresse n'est pas sécurisée (https). Prévenez votre administrateur.",
   "help.replaced": "« #1 » n'est plus là. Le client vous voit maintenant par « #2 », jusqu'à son retour.",
   "notice.restored": "Vidéo rétablie : le client vous voit",
+  "notice.room-unsure": "La salle vidéo ne confirme pas ce que voit le client. En attente, votre image est de toute façon arrêtée ici.",
   "notice.refused": "Cela n'a pas fonctionné. Veuillez réessayer.",
   "notice.waiting": "# attend de pouvoir entrer. Ouvrez « Personnes » pour laisser entrer.",
   "notice.invited": "Le lien d'invitation est copié.",

@@ -82,6 +82,7 @@ export default {
   "help.insecure": "Du ser kunden, men denne siden får ikke bruke kamera, fordi adressen ikke er sikker (https). Si fra til administratoren.",
   "help.replaced": "«#1» er borte. Kunden ser deg nå gjennom «#2» til det er tilbake.",
   "notice.restored": "Videoen er tilbake: kunden ser deg",
+  "notice.room-unsure": "Videorommet bekrefter ikke hva kunden ser. På vent stoppes bildet ditt her uansett.",
   "notice.refused": "Det gikk ikke. Prøv igjen.",
   "notice.waiting": "# venter på å slippe inn. Åpne «Personer» for å slippe inn.",
   "notice.invited": "Invitasjonslenken er kopiert.",
