@@ -1,6 +1,10 @@
 package session
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/videoleg/videoleg/pexrtc"
+)
 
 // Metrics are what a running server tells Prometheus about its calls.
 type Metrics struct {
@@ -9,6 +13,7 @@ type Metrics struct {
 	joins    *prometheus.CounterVec
 	joinTime prometheus.Histogram
 	ends     *prometheus.CounterVec
+	again    *prometheus.CounterVec
 	quality  *prometheus.CounterVec
 }
 
@@ -26,9 +31,24 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Buckets: []float64{.05, .1, .2, .3, .5, .75, 1, 2, 5, 10, 20}}),
 		ends: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "videoleg_ends_total", Help: "Legs that ended, by the reason code of the rule."}, []string{"reason"}),
+		again: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "videoleg_reconnects_total", Help: "Times that a leg's connection was made anew, by what had failed."}, []string{"reason"}),
 		quality: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "videoleg_media_quality_total", Help: "Changes of a participant's media quality, as the node rates it."}, []string{"kind", "quality"}),
 	}
-	r.MustRegister(m.calls, m.visits, m.joins, m.joinTime, m.ends, m.quality)
+	r.MustRegister(m.calls, m.visits, m.joins, m.joinTime, m.ends, m.again, m.quality)
+	m.begin()
 	return m
+}
+
+// pageFailed is a reconnect that comes of the browser's connection; the others have the codes of FaultOf.
+const pageFailed = "page"
+
+// begin lets the counters that everybody watches be there, at 0, before the first event.
+func (m *Metrics) begin() {
+	m.joins.WithLabelValues("ok")
+	m.ends.WithLabelValues("all")
+	m.again.WithLabelValues(pageFailed)
+	m.again.WithLabelValues(FaultOf(pexrtc.ErrMedia).Code)
+	m.quality.WithLabelValues(kindCustomer, "1_good")
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/http/pprof"
 	"sync/atomic"
 
 	"github.com/labstack/echo/v4"
@@ -14,11 +15,12 @@ type admin struct {
 	registry *prometheus.Registry
 	ready    atomic.Bool // false before serving and while stopping
 	state    func() error
+	profiles bool // pprof is served
 }
 
-// newAdmin needs to know who counts, and whether the state can be reached.
-func newAdmin(r *prometheus.Registry, state func() error) *admin {
-	return &admin{registry: r, state: state}
+// newAdmin needs to know who counts, whether the state can be reached, and whether profiles may be taken.
+func newAdmin(r *prometheus.Registry, state func() error, profiles bool) *admin {
+	return &admin{registry: r, state: state, profiles: profiles}
 }
 
 func (a *admin) mount(e *echo.Echo) {
@@ -33,4 +35,11 @@ func (a *admin) mount(e *echo.Echo) {
 		return c.String(http.StatusOK, "ready\n")
 	})
 	e.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{})))
+	if a.profiles {
+		e.GET("/debug/pprof/*", echo.WrapHandler(http.HandlerFunc(pprof.Index)))
+		e.GET("/debug/pprof/cmdline", echo.WrapHandler(http.HandlerFunc(pprof.Cmdline)))
+		e.GET("/debug/pprof/profile", echo.WrapHandler(http.HandlerFunc(pprof.Profile)))
+		e.GET("/debug/pprof/trace", echo.WrapHandler(http.HandlerFunc(pprof.Trace)))
+		e.Match([]string{http.MethodGet, http.MethodPost}, "/debug/pprof/symbol", echo.WrapHandler(http.HandlerFunc(pprof.Symbol)))
+	}
 }

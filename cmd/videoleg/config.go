@@ -107,6 +107,9 @@ type Config struct {
 	StateDir string `envconfig:"STATE_DIR" default:"./data"`
 	NATSURL  secret `envconfig:"NATS_URL"`
 
+	// PPROF serves Go's profiles on the administrator's page.
+	PPROF bool `envconfig:"PPROF" default:"false"`
+
 	LogLevel  logLevel  `envconfig:"LOG_LEVEL" default:"info"`
 	LogFormat logFormat `envconfig:"LOG_FORMAT" default:"text"`
 }

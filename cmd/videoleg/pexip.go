@@ -86,6 +86,7 @@ func (s *server) policyFace(registry prometheus.Registerer) (customerapp.Face, e
 		Name: "videoleg_policy_seconds", Help: "From a policy request to its answer. Pexip waits 5 s.",
 		Buckets: []float64{.001, .005, .01, .025, .05, .1, .25, 1, 3, 5}})
 	registry.MustRegister(decisions, seconds)
+	decisions.WithLabelValues("service", string(policy.Room), "customer") // it is there before the first
 	answers, err := policy.New(policy.Config{
 		Rooms: s.cfg.rooms(), Open: s.openSession, Log: s.log.With("face", "policy"),
 		Observe: func(d policy.Decision) {
@@ -108,6 +109,7 @@ func (s *server) eventsFace(registry prometheus.Registerer) (customerapp.Face, e
 	told := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "videoleg_events_total", Help: "Events of Pexip's event sinks, by what became of them."}, []string{"event", "outcome"})
 	registry.MustRegister(told)
+	told.WithLabelValues("conference_started", "taken") // it is there before the first
 	records := session.NewRecorder(s.sessions.Record, s.log)
 	news := session.News{Calls: s.calls, Visits: s.visits, Closed: records.Closed}
 	sink := events.New(events.Config{

@@ -125,6 +125,7 @@ func newServer(cfg Config, mediaIPs []net.IP, log *slog.Logger) (s *server, err 
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics := session.NewMetrics(registry)
+	session.NewMediaMetrics(registry, s.relay)
 	s.calls = session.NewCalls(session.CallConfig{
 		Pexip: pexip, Relay: s.relay, Mode: session.MediaMode(cfg.MediaMode), Kbps: int(cfg.MediaBandwidthKbps),
 		AgentPrefix: cfg.PexipAgentPrefix, HostPIN: string(cfg.PexipHostPIN), Alias: cfg.AliasSource.AliasSource, Outbound: cfg.outbound(),
@@ -137,7 +138,7 @@ func newServer(cfg Config, mediaIPs []net.IP, log *slog.Logger) (s *server, err 
 		Kbps: int(cfg.MediaBandwidthKbps), CentreTime: cfg.waitForCentre(),
 		Log: log, Metrics: metrics, Left: s.customerLeft,
 	})
-	s.admin = newAdmin(registry, s.store.Healthy)
+	s.admin = newAdmin(registry, s.store.Healthy, cfg.PPROF)
 	policy, err := s.policyFace(registry)
 	if err != nil {
 		return nil, err

@@ -17,6 +17,8 @@ type end struct {
 	packetsIn, bytesIn, packetsOut, bytesOut atomic.Uint64
 	keyframesAsked, keyframesWanted          atomic.Uint64
 	nacksSent, nacksHeard, resent            atomic.Uint64
+	missed                                   atomic.Uint64
+	dropped                                  [drops]atomic.Uint64
 }
 
 func newEnd(side Hop) *end {
@@ -108,6 +110,9 @@ func (e *end) reported(h *hop, reports []rtcp.ReceptionReport) {
 	}
 }
 
+// drop counts what goes no further.
+func (e *end) drop(why Drop) { e.dropped[why].Add(1) }
+
 // stats are the counters of this end.
 func (e *end) stats() HopStats {
 	s := HopStats{
@@ -115,9 +120,14 @@ func (e *end) stats() HopStats {
 		PacketsOut: e.packetsOut.Load(), BytesOut: e.bytesOut.Load(),
 		KeyframesAsked: e.keyframesAsked.Load(), KeyframesWanted: e.keyframesWanted.Load(),
 		NACKsSent: e.nacksSent.Load(), NACKsHeard: e.nacksHeard.Load(), PacketsResent: e.resent.Load(),
-		Loss: e.can.lost(), Estimate: e.can.remb.Load(),
+		PacketsMissed: e.missed.Load(), Loss: e.can.lost(), Estimate: e.can.remb.Load(),
 	}
+	for d := range e.dropped {
+		s.Dropped[d] = e.dropped[d].Load()
+	}
+	s.Standing = Connecting
 	if h := e.hop.Load(); h != nil {
+		s.Standing = h.standing()
 		s.RTT = float64(h.roundTrip()) / float64(time.Millisecond)
 	}
 	return s

@@ -21,6 +21,7 @@ type hop struct {
 	behind    [contents]*forwarder // what is sent here comes from them
 
 	connected atomic.Bool
+	lost      atomic.Bool  // no packet arrives any more; it may come back
 	begun     atomic.Bool  // the far end has got a keyframe with the connection
 	presents  atomic.Bool  // a slides line is agreed
 	trip      atomic.Int64 // round trip, as time.Duration; 0: unknown
@@ -96,6 +97,7 @@ func (h *hop) secured(keys srtpKeys) error {
 
 // changed reports the state of the transport.
 func (h *hop) changed(c Condition) {
+	h.lost.Store(c != Connected)
 	if !h.current() {
 		return
 	}
@@ -142,6 +144,17 @@ func (h *hop) control(packets ...rtcp.Packet) {
 	if err := h.out[mainVideo].control(packets...); err != nil {
 		h.leg.log.Debug("feedback not sent", "hop", h.end.side, "err", err)
 	}
+}
+
+// standing is how the connection fares.
+func (h *hop) standing() Standing {
+	switch {
+	case !h.connected.Load():
+		return Connecting
+	case h.lost.Load():
+		return Interrupted
+	}
+	return Flowing
 }
 
 // measure asks the transport for its round trip, which roundTrip then returns.

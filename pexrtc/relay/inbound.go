@@ -87,10 +87,13 @@ func (i *inbound) packet(raw []byte, now time.Time) {
 	defer i.mu.Unlock()
 	switch {
 	case len(raw) < headerSize:
+		i.hop.end.drop(Malformed)
 	case i.keys != nil:
 		i.open(raw, now)
 	case len(i.sealed) < maxSealed && !i.over:
 		i.sealed = append(i.sealed, slices.Clone(raw))
+	default:
+		i.hop.end.drop(Early)
 	}
 }
 
@@ -98,16 +101,19 @@ func (i *inbound) packet(raw []byte, now time.Time) {
 func (i *inbound) open(raw []byte, now time.Time) {
 	ssrc := binary.BigEndian.Uint32(raw[8:])
 	if !i.admits(0, ssrc) {
+		i.hop.end.drop(Senders)
 		return
 	}
 	plain, err := i.keys.DecryptRTP(raw, raw, &i.header)
 	if err != nil {
+		i.hop.end.drop(Forged)
 		return
 	}
 	i.remember(0, ssrc)
 	i.note(ssrc, now)
 	in, ok := parse(plain)
 	if !ok {
+		i.hop.end.drop(Malformed)
 		return
 	}
 	a := i.line(ssrc)
@@ -115,7 +121,12 @@ func (i *inbound) open(raw []byte, now time.Time) {
 		a.repaired(in, of, len(plain), now)
 		return
 	}
-	if !a.forward.knows(in.payloadType) || !i.follows(a, ssrc, now) {
+	if !a.forward.knows(in.payloadType) {
+		i.hop.end.drop(Unagreed)
+		return
+	}
+	if !i.follows(a, ssrc, now) {
+		i.hop.end.drop(Superseded)
 		return
 	}
 	a.lastAt = now
@@ -269,15 +280,18 @@ func (i *inbound) control(raw []byte) []rtcp.Packet {
 	}
 	ssrc := binary.BigEndian.Uint32(raw[4:])
 	if !i.admits(1, ssrc) {
+		i.hop.end.drop(Senders)
 		return nil
 	}
 	plain, err := i.keys.DecryptRTCP(nil, raw, nil)
 	if err != nil {
+		i.hop.end.drop(Forged)
 		return nil
 	}
 	i.remember(1, ssrc)
 	packets, err := rtcp.Unmarshal(plain)
 	if err != nil {
+		i.hop.end.drop(Malformed)
 		return nil
 	}
 	for _, p := range packets {
@@ -307,7 +321,9 @@ func (i *inbound) reports(now time.Time) []rtcp.ReceptionReport {
 	var all []rtcp.ReceptionReport
 	for c := range i.lines {
 		if a := &i.lines[c]; a.source != nil {
-			all = append(all, a.stats.next(now))
+			report, missed := a.stats.next(now)
+			i.hop.end.missed.Add(missed)
+			all = append(all, report)
 		}
 	}
 	return all

@@ -233,10 +233,13 @@ func (l *Leg) addCandidate(e *end, candidate string) error {
 	if h == nil || waiting || !h.described {
 		if len(l.early[e.side]) < maxEarly {
 			l.early[e.side] = append(l.early[e.side], candidate)
+		} else {
+			e.drop(Candidates)
 		}
 		return nil
 	}
 	if err := h.transport.addCandidate(candidate); err != nil {
+		e.drop(Candidates)
 		return fmt.Errorf("%w: candidate: %w", pexrtc.ErrSDP, err)
 	}
 	return nil
@@ -261,6 +264,7 @@ func (l *Leg) addRemote(h *hop, r *remote) error {
 	h.described = true
 	for _, c := range all {
 		if err := h.transport.addCandidate(c); err != nil {
+			h.end.drop(Candidates)
 			l.log.Debug("candidate refused", "hop", h.end.side, "err", err)
 		}
 	}

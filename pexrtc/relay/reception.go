@@ -41,14 +41,14 @@ func (r *reception) packet(seq uint16, ts uint32, now time.Time) {
 // heard notes a sender report.
 func (r *reception) heard(ntp uint64, now time.Time) { r.report, r.reported = uint32(ntp>>16), now }
 
-// next is the report for the time since the last one.
-func (r *reception) next(now time.Time) rtcp.ReceptionReport {
+// next is the report for the time since the last one, and the number of packets that did not come in it.
+func (r *reception) next(now time.Time) (out rtcp.ReceptionReport, missed uint64) {
 	expected := r.highest - r.base + 1
 	lost := int64(expected) - int64(r.received)
 	interval := int64(expected - r.priorExpected)
 	gone := interval - int64(r.received-r.priorReceived)
 	r.priorExpected, r.priorReceived = expected, r.received
-	out := rtcp.ReceptionReport{
+	out = rtcp.ReceptionReport{
 		SSRC: r.ssrc, LastSequenceNumber: r.highest, Jitter: uint32(min(r.jitter, 1<<31)),
 		TotalLost: uint32(min(max(lost, 0), 1<<23-1)),
 	}
@@ -59,7 +59,7 @@ func (r *reception) next(now time.Time) rtcp.ReceptionReport {
 		out.LastSenderReport = r.report
 		out.Delay = uint32(now.Sub(r.reported) * 65536 / time.Second)
 	}
-	return out
+	return out, uint64(max(gone, 0))
 }
 
 // ntp is a time as sender reports carry it: seconds since 1900 in 32.32 fixed point.

@@ -14,8 +14,8 @@ func TestReception(t *testing.T) {
 		}
 	}
 	r.heard(ntp(now), now)
-	got := r.next(now.Add(time.Second / 2))
-	if got.SSRC != 7 || got.LastSequenceNumber != 65599 || got.TotalLost != 10 || got.FractionLost != 25 {
+	got, missed := r.next(now.Add(time.Second / 2))
+	if got.SSRC != 7 || got.LastSequenceNumber != 65599 || got.TotalLost != 10 || got.FractionLost != 25 || missed != 10 {
 		t.Errorf("report %+v, want 10 of 100 lost up to 65599", got)
 	}
 	if got.Jitter > 1 {
@@ -24,7 +24,7 @@ func TestReception(t *testing.T) {
 	if got.Delay != 32768 || got.LastSenderReport != uint32(ntp(now)>>16) {
 		t.Errorf("sender report %d, %d/65536 s ago", got.LastSenderReport, got.Delay)
 	}
-	if again := r.next(now); again.FractionLost != 0 || again.TotalLost != 10 {
+	if again, missed := r.next(now); again.FractionLost != 0 || again.TotalLost != 10 || missed != 0 {
 		t.Errorf("nothing new: %+v", again)
 	}
 }

@@ -36,8 +36,9 @@ type Relay struct {
 	publicIPs []string
 
 	mu     sync.Mutex
-	legs   map[*Leg]struct{} // guarded by mu
-	closed bool              // guarded by mu
+	legs   map[*Leg]struct{} // guarded by mu, as the rest
+	ended  Totals            // of legs that are closed
+	closed bool
 }
 
 // New opens the ports. Close them with Close.
@@ -86,7 +87,12 @@ func (r *Relay) remember(l *Leg) bool {
 func (r *Relay) forget(l *Leg) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.legs, l)
+	if _, known := r.legs[l]; known {
+		s := l.Stats()
+		r.ended.Browser.add(s.Browser)
+		r.ended.Node.add(s.Node)
+		delete(r.legs, l)
+	}
 }
 
 // Close ends every leg and shuts the ports.
