@@ -134,6 +134,9 @@ func (c *Call) apply(next rules.Call, d rules.Decision) {
 		c.note("action", strings.TrimPrefix(do, "rules."), "")
 		c.act(a)
 	}
+	if !c.rules.View().MayPresent {
+		c.stopPresenting()
+	}
 	c.update()
 }
 
@@ -152,6 +155,8 @@ func (c *Call) act(a rules.Action) {
 		c.showAgent(a.On)
 	case rules.SetMuted:
 		c.tell(&c.stay.muted, a.On, (*pexrtc.Participant).SetMuted)
+	case rules.StopPresentation:
+		c.stopPresenting()
 	case rules.HideCustomer:
 		if c.stay.leg != nil {
 			c.stay.leg.hide(a.On)
@@ -231,6 +236,7 @@ func (c *Call) Attach(conn *page.Conn, live bool) bool {
 		c.showPeople()
 		c.window.chat(c.chat.lines...)
 		if !live {
+			c.stopPresenting() // what it shared went with the page before
 			c.askPage(page.Connect)
 		}
 	})
@@ -267,6 +273,8 @@ func (c *Call) handle(in page.In) {
 		c.apply(c.rules.OnCamera(in.On && in.Available, c.now()))
 	case page.Lock, page.Admit, page.Mute, page.Remove:
 		c.control(in)
+	case page.Present:
+		c.present(in.On)
 	case page.Chat:
 		c.say(in.Text)
 	case page.Invite:

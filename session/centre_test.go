@@ -182,6 +182,12 @@ type message struct {
 	Type, Status, Pane, Notice string
 	Sending, Confirmed         bool
 	Error                      *struct{ Code string }
+	MayPresent                 bool
+	Presentation               struct {
+		Own, By, Line string
+		Other         bool
+	}
+	What string
 }
 
 func newTab(t *testing.T, attach func(*page.Conn) bool, handle func(*page.Conn, page.In), detach func(*page.Conn, error)) *tab {

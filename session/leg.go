@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -33,6 +34,12 @@ type leg interface {
 	show(on bool)
 	// hide closes or opens the way from the customer's camera to the agent. Open at first.
 	hide(on bool)
+	// slides is the direction of the slides line towards the node, as agreed: pexrtc.SlidesDirection.
+	slides() string
+	// turn changes it; where the page turns its line itself, by an offer, that does nothing.
+	turn(ctx context.Context, direction string) error
+	// present opens or closes the way from the agent's shared screen to the customer. Closed at first.
+	present(on bool)
 	// close ends the media; the participant lives on. Once only.
 	close(ctx context.Context)
 }
@@ -43,6 +50,7 @@ type relayLeg struct {
 	participant *pexrtc.Participant
 	call        atomic.Pointer[pexrtc.Call] // nil until the node has answered
 	done        chan struct{}               // closed by close
+	updates     sync.Mutex                  // held from an offer for the call's update to its ack
 }
 
 func (l *relayLeg) connect(ctx context.Context, offer string, answer func(string)) error {
@@ -97,8 +105,36 @@ func (l *relayLeg) candidate(_ context.Context, c pexrtc.Candidate) error {
 	return l.BrowserCandidate(c.Candidate, c.MID)
 }
 
-func (l *relayLeg) show(on bool) { l.SetSending(on) }
-func (l *relayLeg) hide(on bool) { l.SetReceiving(!on) }
+func (l *relayLeg) show(on bool)    { l.SetSending(on) }
+func (l *relayLeg) hide(on bool)    { l.SetReceiving(!on) }
+func (l *relayLeg) present(on bool) { l.SetPresenting(on) }
+func (l *relayLeg) slides() string  { return l.Slides() }
+
+func (l *relayLeg) turn(ctx context.Context, direction string) error {
+	return l.renew(ctx, func() (string, error) { return l.TurnSlides(direction) })
+}
+
+// renew changes the call that there is by another offer, one at a time.
+func (l *relayLeg) renew(ctx context.Context, makeOffer func() (string, error)) error {
+	l.updates.Lock()
+	defer l.updates.Unlock()
+	call := l.call.Load()
+	if call == nil {
+		return relay.ErrOrder
+	}
+	offer, err := makeOffer()
+	if err != nil {
+		return err
+	}
+	answer, err := call.Update(ctx, offer)
+	if err != nil {
+		return err
+	}
+	if err := l.NodeAnswer(answer); err != nil {
+		return err
+	}
+	return call.Ack(ctx)
+}
 
 func (l *relayLeg) close(ctx context.Context) {
 	close(l.done)
@@ -120,8 +156,9 @@ type bypassLeg struct {
 	audio       bool // the customer's own call carries audio; an agent's never
 	kbps        int
 
-	mu      sync.Mutex // guards call and pending
+	mu      sync.Mutex // guards the rest
 	call    *pexrtc.Call
+	offer   string             // of the page, that the call was last negotiated with
 	pending []pexrtc.Candidate // of the page, gathered before the node has answered
 }
 
@@ -136,7 +173,10 @@ func (l *bypassLeg) connect(ctx context.Context, offer string, answer func(strin
 	if err != nil {
 		return err
 	}
-	if old := l.swap(nil); old != nil {
+	if call, last := l.current(); call != nil && pexrtc.SameConnection(last, offer) {
+		return l.update(ctx, call, offer, prepared, answer)
+	}
+	if old := l.swap(nil, ""); old != nil {
 		// The page comes back with a new peer connection: the old call ends before the new one.
 		if err := old.Disconnect(ctx); err != nil {
 			return fmt.Errorf("session: replace the call of an earlier page: %w", err)
@@ -150,19 +190,49 @@ func (l *bypassLeg) connect(ctx context.Context, offer string, answer func(strin
 		return err
 	}
 	answer(call.Answer())
-	l.swap(call)
+	l.swap(call, offer)
 	if err := call.Ack(ctx); err != nil {
 		return err
 	}
 	return l.flush(ctx, call)
 }
 
-// swap makes call the one that candidates go to, and returns the one before.
-func (l *bypassLeg) swap(call *pexrtc.Call) *pexrtc.Call {
+// errUpdate: the call goes on with what was agreed before, and the page's connection does not.
+var errUpdate = errors.New("session: the node did not take the page's new offer")
+
+// update carries another offer of the same peer connection: slides, or a new path.
+func (l *bypassLeg) update(ctx context.Context, call *pexrtc.Call, offer, prepared string, answer func(string)) error {
+	sdp, err := call.Update(ctx, prepared)
+	if err == nil {
+		err = pexrtc.CheckOffer(sdp, l.audio)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", errUpdate, err)
+	}
+	answer(sdp)
+	if err := call.Ack(ctx); err != nil {
+		return fmt.Errorf("%w: %w", errUpdate, err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.call == call {
+		l.offer = offer
+	}
+	return nil
+}
+
+func (l *bypassLeg) current() (call *pexrtc.Call, offer string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.call, l.offer
+}
+
+// swap makes call, negotiated with this offer, the one that candidates go to, and returns the one before.
+func (l *bypassLeg) swap(call *pexrtc.Call, offer string) *pexrtc.Call {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	old := l.call
-	l.call = call
+	l.call, l.offer = call, offer
 	if call == nil {
 		l.pending = nil
 	}
@@ -195,10 +265,18 @@ func (l *bypassLeg) candidate(ctx context.Context, c pexrtc.Candidate) error {
 	return call.Candidate(ctx, c)
 }
 
-func (l *bypassLeg) show(bool) {}
-func (l *bypassLeg) hide(bool) {}
+func (l *bypassLeg) show(bool)    {}
+func (l *bypassLeg) hide(bool)    {}
+func (l *bypassLeg) present(bool) {}
 
-func (l *bypassLeg) close(ctx context.Context) { hangUp(ctx, l.swap(nil)) }
+func (l *bypassLeg) slides() string {
+	_, offer := l.current()
+	return pexrtc.SlidesDirection(offer)
+}
+
+func (l *bypassLeg) turn(context.Context, string) error { return nil }
+
+func (l *bypassLeg) close(ctx context.Context) { hangUp(ctx, l.swap(nil, "")) }
 
 // servers is a participant's ICE configuration as the page needs it.
 func servers(p *pexrtc.Participant) *page.Servers {

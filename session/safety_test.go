@@ -26,8 +26,10 @@ const (
 type gate struct {
 	w *witness
 
-	mu   sync.Mutex // guards open
-	open bool
+	mu     sync.Mutex // guards the rest
+	open   bool       // for the camera
+	shares bool       // the same for the screen
+	line   string     // direction of the slides
 }
 
 func (g *gate) connect(_ context.Context, _ string, answer func(string)) error {
@@ -44,11 +46,34 @@ func (g *gate) show(on bool) {
 	}
 }
 
-func (g *gate) close(context.Context)                             { g.show(false) }
+func (g *gate) present(on bool) {
+	g.mu.Lock()
+	g.shares = on
+	g.mu.Unlock()
+	if on {
+		g.w.check("the screen's gate opens")
+	}
+}
+
+func (g *gate) slides() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.line
+}
+
+func (g *gate) turn(_ context.Context, direction string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.line = direction
+	return nil
+}
+
+func (g *gate) close(context.Context) {
+	g.show(false)
+	g.present(false)
+}
+
 func (g *gate) hide(bool)                                         {}
-func (g *gate) present(bool)                                      {}
-func (g *gate) slides() string                                    { return "" }
-func (g *gate) turn(context.Context, string) error                { return nil }
 func (g *gate) candidate(context.Context, pexrtc.Candidate) error { return nil }
 
 // witness compares what the customer could see with what is true at the contact centre.
@@ -59,6 +84,7 @@ type witness struct {
 	story []string
 
 	wishes chan bool // of the agent: camera on or off
+	shares chan bool // of the agent: to share a screen, or no more
 
 	mu       sync.Mutex // guards what follows
 	gates    []*gate
@@ -77,7 +103,7 @@ func (w *witness) check(when string) {
 	open := false
 	for _, g := range w.gates {
 		g.mu.Lock()
-		open = open || g.open
+		open = open || g.open || g.shares
 		g.mu.Unlock()
 	}
 	now, why := time.Now(), w.hidden()
@@ -138,6 +164,7 @@ func (w *witness) deeds() map[string]func() error {
 	const ada, bob = genesystest.AdaID, genesystest.BobID
 	v, cloud := w.call, w.c.cloud
 	camera := func(on bool) error { w.wishes <- on; return nil }
+	share := func(on bool) error { w.shares <- on; return nil }
 	return map[string]func() error{
 		"hold": func() error { return v.Hold(ada) }, "resume": func() error { return v.Resume(ada) },
 		"hold again": func() error { return v.Hold(ada) }, "resume again": func() error { return v.Resume(ada) },
@@ -165,6 +192,8 @@ func (w *witness) deeds() map[string]func() error {
 		"hears":              func() error { w.hear(true); return cloud.Deaf(ada, false) },
 		"camera off":         func() error { return camera(false) },
 		"camera on":          func() error { return camera(true) },
+		"shares":             func() error { return share(true) },
+		"stops sharing":      func() error { return share(false) },
 	}
 }
 
@@ -188,6 +217,8 @@ func (w *witness) page(tab *tab) {
 		select {
 		case on := <-w.wishes:
 			camera(on)
+		case on := <-w.shares:
+			_ = tab.ws.WriteJSON(map[string]any{"type": "present", "on": on})
 		case m, open := <-tab.messages:
 			if !open {
 				return
@@ -226,7 +257,7 @@ func TestSafety(t *testing.T) {
 }
 
 func playSafely(t *testing.T, c *centre, r *rand.Rand) int {
-	w := &witness{t: t, c: c, call: c.ring(), wishes: make(chan bool)}
+	w := &witness{t: t, c: c, call: c.ring(), wishes: make(chan bool), shares: make(chan bool)}
 	c.calls.cfg.Mode = Relay
 	c.calls.relayed = func(*Call, *pexrtc.Participant) leg {
 		g := &gate{w: w}

@@ -29,6 +29,8 @@ type stay struct {
 	rebuilds   int
 
 	video, muted mirror
+
+	presentation *presentation // nil until the participant is there
 }
 
 const (
@@ -90,6 +92,7 @@ func (c *Call) joined(p *pexrtc.Participant, err error) {
 		return
 	}
 	c.stay.participant = p
+	c.stay.presentation = c.newPresentation(p)
 	c.log.Info("joined", "node", p.Node(), "participant", p.UUID())
 	c.async(func(ctx context.Context) func() {
 		err := p.Run(ctx, func(e pexrtc.Event) {
@@ -128,6 +131,7 @@ func (c *Call) fail(err error) {
 func (c *Call) newLeg() {
 	s := &c.stay
 	s.live, s.broken = false, map[relay.Hop]bool{}
+	s.presentation.suspend()
 	if c.calls.cfg.Mode == Bypass {
 		s.leg = &bypassLeg{participant: s.participant, kbps: c.calls.cfg.Kbps}
 		c.askPage(page.Connect)
@@ -188,6 +192,7 @@ func (c *Call) legState(l leg, st relay.State) {
 			c.rebuild(pexrtc.ErrMedia)
 			return
 		}
+		c.calls.cfg.Metrics.again.WithLabelValues(pageFailed).Inc()
 		c.askPage(page.Restart)
 	}
 	c.update()
@@ -202,6 +207,7 @@ func (c *Call) rebuild(why error) {
 		c.joinFailed(why)
 		return
 	}
+	c.calls.cfg.Metrics.again.WithLabelValues(FaultOf(why).Code).Inc()
 	old := s.leg
 	s.offer = offer{}
 	c.detached(releaseTime, func(ctx context.Context) { old.close(ctx) })
@@ -245,15 +251,21 @@ func (c *Call) negotiate() {
 // connected is the end of a negotiation.
 func (c *Call) connected(err error) {
 	s := &c.stay
+	if errors.Is(err, errUpdate) {
+		c.rebuild(err)
+		return
+	}
 	if err != nil {
 		c.joinFailed(err)
 		return
 	}
 	if s.live {
+		s.presentation.settle()
 		c.update()
-		return // the same leg serves another page
+		return // the same leg serves another page, or has changed
 	}
 	s.live = true
+	s.presentation.begin(s.leg)
 	c.calls.cfg.Metrics.joins.WithLabelValues("ok").Inc()
 	c.calls.cfg.Metrics.joinTime.Observe(c.now().Sub(s.began).Seconds())
 	c.apply(c.rules.OnJoined(c.now()))
@@ -277,12 +289,17 @@ func (c *Call) candidate(cand pexrtc.Candidate) {
 func (c *Call) event(e pexrtc.Event) {
 	switch e := e.(type) {
 	case pexrtc.Roster:
+		if e.Synced && !c.stay.roster.Synced {
+			c.stay.presentation.reconcile(e)
+		}
 		c.stay.roster = e
 		c.tellRoster()
 		c.showPeople()
 	case pexrtc.ConferenceUpdated:
 		c.stay.locked = e.Locked
 		c.update()
+	case pexrtc.Presentation:
+		c.stay.presentation.hear(e)
 	case pexrtc.MessageReceived:
 		c.window.chat(c.chat.take(e, c.now())...)
 	case pexrtc.EventsLost:
@@ -312,6 +329,7 @@ func (c *Call) tellRoster() {
 // lost is the end of the participant by the far end. Whether we come back is for the rules.
 func (c *Call) lost(err error) {
 	c.log.Warn("participant lost", "err", err)
+	c.calls.cfg.Metrics.again.WithLabelValues(FaultOf(err).Code).Inc()
 	if errors.Is(err, pexrtc.ErrRemoved) {
 		c.fail(err)
 	}

@@ -68,6 +68,9 @@ func (c *Call) view() page.View {
 		Sending: r.Sending, Confirmed: r.Sending && c.stay.video.says(false), Hidden: r.CustomerHidden,
 		Recording: string(r.Recording), Room: c.room(), SignIn: c.signIn(), Error: c.problem,
 	}
+	if s := c.stay.presentation; s != nil {
+		v.MayPresent, v.Presentation = r.MayPresent && c.stay.live, s.view()
+	}
 	if len(r.Dark) > 0 {
 		v.Why = string(r.Dark[0])
 	}

@@ -36,7 +36,8 @@ type Visit struct {
 	problem     *page.Problem
 	participant *pexrtc.Participant // nil until joined
 	leg         *bypassLeg
-	connecting  bool // leg.connect runs
+	shared      *presentation // nil until joined
+	connecting  bool          // leg.connect runs
 	offer       offer
 	roster      pexrtc.Roster
 	centre      string // UUID of the contact centre's leg, once events say that it was answered
@@ -61,6 +62,7 @@ func (v *Visit) Attach(conn *page.Conn, live bool) bool {
 		v.update()
 		v.window.chat(v.chat.lines...)
 		if !live {
+			v.present(false) // what it shared went with the page before
 			v.connectPage()
 		}
 	})
@@ -87,6 +89,8 @@ func (v *Visit) Handle(conn *page.Conn, in page.In) {
 			v.flag("mute", func(ctx context.Context, p *pexrtc.Participant) error { return p.SetMuted(ctx, in.On) })
 		case page.Camera:
 			v.flag("camera", func(ctx context.Context, p *pexrtc.Participant) error { return p.SetVideoMuted(ctx, !in.On) })
+		case page.Present:
+			v.present(in.On)
 		case page.Chat:
 			v.say(in.Text)
 		case page.Retry:
@@ -130,6 +134,7 @@ func (v *Visit) joined(p *pexrtc.Participant, err error) {
 	v.participant = p
 	v.visits.remember(servers(p))
 	v.leg = &bypassLeg{participant: p, audio: true, kbps: v.visits.cfg.Kbps}
+	v.shared = v.newPresentation(p)
 	v.log.Info("customer joined", "node", p.Node(), "participant", p.UUID())
 	v.async(func(ctx context.Context) func() {
 		err := p.Run(ctx, func(e pexrtc.Event) {
@@ -169,12 +174,26 @@ func (v *Visit) negotiate() {
 		err := leg.connect(ctx, o.sdp, func(sdp string) { conn.Send(page.Out{Type: page.Answer, SDP: sdp, ID: o.id}) })
 		return func() {
 			v.connecting = false
-			if err != nil && v.leg == leg && !v.ended {
-				v.end(err)
+			if v.leg == leg && !v.ended {
+				v.connected(err)
 			}
 			v.negotiate()
 		}
 	})
+}
+
+// connected is the end of a negotiation.
+func (v *Visit) connected(err error) {
+	switch {
+	case errors.Is(err, errUpdate):
+		v.connectPage()
+	case err != nil:
+		v.end(err)
+	case v.shared.leg == nil:
+		v.shared.begin(v.leg)
+	default:
+		v.shared.settle()
+	}
 }
 
 func (v *Visit) candidate(c pexrtc.Candidate) {
@@ -208,10 +227,17 @@ func (v *Visit) event(e pexrtc.Event) {
 	switch e := e.(type) {
 	case pexrtc.Roster:
 		if e.Synced {
+			if !v.roster.Synced {
+				v.shared.reconcile(e)
+			}
 			v.roster = e
 		}
 	case pexrtc.Candidate:
 		v.window.send(page.Out{Type: page.Candidate, Candidate: e.Candidate, Mid: e.MID})
+	case pexrtc.EventsBack:
+		v.shared.reconcile(v.roster)
+	case pexrtc.Presentation:
+		v.shared.hear(e)
 	case pexrtc.MessageReceived:
 		v.window.chat(v.chat.take(e, time.Now())...)
 	case pexrtc.CallDisconnected:
@@ -223,7 +249,7 @@ func (v *Visit) event(e pexrtc.Event) {
 // lost ends the visit, or goes on with a new participant where the node lost the old one.
 func (v *Visit) lost(err error) {
 	p := v.participant
-	v.participant, v.leg = nil, nil
+	v.participant, v.leg, v.shared = nil, nil, nil
 	v.release(p)
 	again := errors.Is(err, pexrtc.ErrTokenLost) || errors.Is(err, pexrtc.ErrNode)
 	if !again || v.rejoins >= maxRejoins || v.ended {
@@ -263,7 +289,7 @@ func (v *Visit) end(err error) {
 		v.log.Warn("visit failed", "err", err)
 	}
 	p := v.participant
-	v.participant, v.leg = nil, nil
+	v.participant, v.leg, v.shared = nil, nil, nil
 	v.release(p)
 	v.update()
 	if v.left {
@@ -300,6 +326,7 @@ func (v *Visit) update() {
 	view := page.View{Status: v.status, AgentVideo: inRoom(v.roster).agentVideo && !v.ended, Error: v.problem}
 	if v.participant != nil {
 		view.Room = &page.Room{Chat: v.participant.ChatEnabled()}
+		view.Presentation, view.MayPresent = v.shared.view(), v.mayPresent()
 	}
 	v.window.show(view)
 }

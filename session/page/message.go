@@ -25,6 +25,8 @@ const (
 	Remove Type = "remove" // take one out
 	Invite Type = "invite" // a link for the customer is wanted
 	Watch  Type = "watch"  // the statistics are looked at, or are not any more
+
+	Present Type = "present" // the page shares a screen, or does not any more
 )
 
 // In both directions.
@@ -65,7 +67,7 @@ type In struct {
 	Candidate string `json:"candidate"`
 	Mid       string `json:"mid"`
 
-	On        bool `json:"on"`        // camera, mute, lock, watch
+	On        bool `json:"on"`        // camera, mute, lock, watch, present
 	Available bool `json:"available"` // camera: there is one that may be used
 
 	Who  string `json:"who"`  // mute, admit, remove: ID of people
@@ -170,6 +172,9 @@ type View struct {
 	// SignIn is how the agent's sign-in stands: ending, ended, or empty while it is good.
 	SignIn string `json:"signIn,omitempty"`
 	Room   *Room  `json:"room,omitempty"` // nil while we are in none
+	// MayPresent: the page may share a screen now.
+	MayPresent   bool          `json:"mayPresent,omitempty"`
+	Presentation *Presentation `json:"presentation,omitempty"` // nil: nobody presents
 
 	Error *Problem `json:"error,omitempty"`
 }

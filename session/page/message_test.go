@@ -12,6 +12,7 @@ func TestParseRefuses(t *testing.T) {
 		{"nothing", ""},
 		{"not JSON", "hello"},
 		{"a list", `["offer"]`},
+		{"wrong kind of switch", `{"type":"present","on":"yes"}`},
 		{"wrong kind of field", `{"type":"offer","sdp":7}`},
 		{"offer without SDP", `{"type":"offer"}`},
 		{"SDP too long", `{"type":"offer","sdp":"` + strings.Repeat("x", maxSDP+1) + `"}`},
@@ -46,6 +47,8 @@ func TestOutOnTheWire(t *testing.T) {
 		{"answer", Out{Type: Answer, SDP: "v=0", ID: 2}, `{"type":"answer","sdp":"v=0","id":2}`},
 		{"connect", Out{Type: Connect, Servers: &Servers{ICEServers: []ICEServer{}}}, `{"type":"connect","iceServers":[],"relayOnly":false}`},
 		{"state", Out{Type: State, View: &View{Status: "In call", Sending: true}}, `{"type":"state","status":"In call","sending":true}`},
+		{"presentation", Out{Type: State, View: &View{Status: "In call", MayPresent: true, Presentation: &Presentation{Own: "on"}}},
+			`{"type":"state","status":"In call","sending":false,"mayPresent":true,"presentation":{"own":"on"}}`},
 		{"problem", Out{Type: State, View: &View{Status: "No active call", Error: &Problem{Code: "pin", Message: "m", Next: "n", Retry: true}}},
 			`{"type":"state","status":"No active call","sending":false,"error":{"code":"pin","message":"m","next":"n","retry":true}}`},
 	} {

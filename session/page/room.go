@@ -9,6 +9,14 @@ type Room struct {
 	Invite bool `json:"invite"` // there are invitation links
 }
 
+// Presentation is what is shared in the room, as one page has to do with it.
+type Presentation struct {
+	Own   string `json:"own,omitempty"`   // its own share: starting, on; empty: none
+	Other bool   `json:"other,omitempty"` // somebody else presents
+	By    string `json:"by,omitempty"`    // his name
+	Line  string `json:"line,omitempty"`  // bypass: the direction that the page's slides line is to have
+}
+
 // Person is one participant of the room, as the page lists them.
 type Person struct {
 	ID        string `json:"id"`
