@@ -157,12 +157,13 @@ func TestSocketLoss(t *testing.T) {
 func TestNotificationsLost(t *testing.T) {
 	c := start(t, options{})
 	b := browser.Start(t)
-	_, customer, _ := c.call(b)
+	_, customer, widget := c.call(b)
 	if err := c.cloud.DropSockets(genesystest.AdaID); err != nil {
 		t.Fatal(err)
 	}
 	c.awaitAgent("is muted", func(p pexrtctest.Participant) bool { return p.VideoMuted })
 	customer.Video("Agent video").AwaitMoving() // back by itself
+	widget.AwaitText("Video restored: the customer can see you")
 }
 
 func TestSecondWindowTakesOver(t *testing.T) {
@@ -186,6 +187,12 @@ func TestWidgetRemoved(t *testing.T) {
 	c := start(t, options{})
 	b := browser.Start(t)
 	desktop, _, widget := c.call(b)
+	var done bool
+	for _, foreign := range []string{"window", "parent.frames[0]"} { // not from the desktop: nobody listens
+		widget.Eval(`(`+foreign+`.postMessage({purecloudEventType: "appLifecycleHook", hook: "stop"}, "*"), true)`, &done)
+	}
+	widget.Video("Customer video").AwaitFrames(5)
+	widget.AwaitStatus("In call")
 	desktop.Button("Hang up").Click()
 	widget.AwaitStatus("Call ended")
 	desktop.Button("Done").Click()
@@ -210,17 +217,33 @@ func TestRingingThenAnswer(t *testing.T) {
 	customer.Video("Agent video").AwaitMoving()
 }
 
+// TestAgentWithoutCamera: who has none, or refuses it, sees the customer all the same, and is told what to do.
 func TestAgentWithoutCamera(t *testing.T) {
-	c := start(t, options{})
-	b := browser.Start(t, browser.NoCamera())
-	desktop := b.Open(c.cloud.URL + "/?agent=ada")
-	if _, err := c.node.SimulateCustomer("cus0000simulated0", "Simulated customer"); err != nil {
-		t.Fatal(err)
+	for _, tc := range []struct {
+		name    string
+		option  browser.Option
+		caption string
+		help    string
+	}{
+		{"none", browser.NoCamera(), "No camera", "no camera was found"},
+		{"refused", browser.RefuseCamera(), "Camera blocked", "the browser blocks your camera"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := start(t, options{})
+			b := browser.Start(t, tc.option)
+			desktop := b.Open(c.cloud.URL + "/?agent=ada")
+			if _, err := c.node.SimulateCustomer("cus0000simulated0", "Simulated customer"); err != nil {
+				t.Fatal(err)
+			}
+			desktop.Button("Answer").Click()
+			widget := desktop.Frame("Video")
+			widget.AwaitStatus("In call")
+			widget.Video("Customer video").AwaitMoving()
+			widget.AwaitText(tc.caption)
+			widget.AwaitText(tc.help)
+			c.awaitAgent("is muted", func(p pexrtctest.Participant) bool { return p.VideoMuted })
+		})
 	}
-	desktop.Button("Answer").Click()
-	widget := desktop.Frame("Video")
-	widget.AwaitStatus("In call")
-	widget.Video("Customer video").AwaitMoving()
 }
 
 func TestCodecs(t *testing.T) {

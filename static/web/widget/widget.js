@@ -54,7 +54,7 @@ const customer = at("#customer");
 let session = null;
 let pageError = null; // an error from before there was a session
 let moving = false;
-let wasHeld = false;
+let wasDark = false;
 let toast = "";
 let toastTimer = 0;
 let waiting = 0; // people whom the agent was told of
@@ -193,12 +193,12 @@ function cameraHelp(camera) {
   return word("help.replaced").replace("#1", camera.lost.label).replace("#2", camera.track.label);
 }
 
-// After a hold the agent is told once, when the room has confirmed it.
+// After a hold, or when the call can be followed again, the agent is told once: when the room has confirmed it.
 function celebrate(state) {
   if (state.status !== "In call") toast = toast === word("notice.restored") ? "" : toast;
-  if (state.status === "On hold") wasHeld = true;
-  if (!wasHeld || state.status !== "In call" || !state.confirmed || !session.camera.live) return;
-  wasHeld = false;
+  if (state.status === "On hold" || isBlind(state)) wasDark = true;
+  if (!wasDark || state.status !== "In call" || !state.confirmed || !session.camera.live) return;
+  wasDark = false;
   tell(word("notice.restored"));
 }
 
