@@ -3,7 +3,6 @@ package relay
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/videoleg/videoleg/pexrtc"
 )
@@ -11,51 +10,31 @@ import (
 // pair is one codec that both hops may use, with its payload type on each.
 type pair struct {
 	pexrtc.Codec // as the browser names it
+	format       *format
 	node         uint8
-	repair       [2]uint8 // payload types of its retransmissions (RFC 4588) on each hop; 0: not agreed
+	repair       [2]uint8     // payload types of its retransmissions (RFC 4588) on each hop; 0: not agreed
+	answered     pexrtc.Codec // as the node names it; zero: it has not answered
 }
 
-// Payload types of our offer to the node, and the format parameters that go with them.
-var nodeTypes = []struct {
-	name   string
-	pt     uint8
-	repair uint8
-	fmtp   string
-}{
-	{"VP8", 96, 97, ""},
-	{"VP9", 98, 99, "profile-id=0"},
-	{"H264", 102, 103, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"},
-}
-
-// choose picks from a browser's codecs those a node can take, in the browser's order: VP8, H.264 baseline in
-// packetization mode 1 (constrained baseline if there is one, as the official clients choose), VP9 profile 0.
+// choose picks from a browser's codecs those a node can take, in the browser's order, one of each format. Constrained
+// baseline makes plain baseline superfluous, as the official clients have it.
 func choose(offered []pexrtc.Codec, vp9 bool) []pair {
-	offered = slices.Clone(offered)
-	constrained := slices.ContainsFunc(offered, isConstrainedBaseline)
+	constrained := slices.ContainsFunc(offered, func(c pexrtc.Codec) bool {
+		f := formatOf(c)
+		return f != nil && f.profile == constrainedBaseline
+	})
 	var pairs []pair
 	for _, c := range offered {
-		switch {
-		case c.Is("VP8"):
-		case c.Is("VP9") && vp9 && (c.Param("profile-id") == "" || c.Param("profile-id") == "0"):
-		case isConstrainedBaseline(c), !constrained && isBaseline(c):
-		default:
+		f := formatOf(c)
+		if f == nil || f.name == "VP9" && !vp9 || f.profile == baseline && constrained ||
+			slices.ContainsFunc(pairs, func(p pair) bool { return p.format == f }) {
 			continue
 		}
-		if !slices.ContainsFunc(pairs, func(p pair) bool { return p.Is(c.Name) }) {
-			pt, repair := nodeType(c.Name)
-			pairs = append(pairs, pair{Codec: c, node: pt, repair: [2]uint8{Browser: repairOf(c.PayloadType, offered), Node: repair}})
-		}
+		pairs = append(pairs, pair{
+			Codec: c, format: f, node: f.node, repair: [2]uint8{Browser: repairOf(c.PayloadType, offered), Node: f.repair},
+		})
 	}
 	return pairs
-}
-
-func nodeType(name string) (pt, repair uint8) {
-	for _, t := range nodeTypes {
-		if strings.EqualFold(t.name, name) {
-			return t.pt, t.repair
-		}
-	}
-	return 0, 0
 }
 
 // repairOf is the payload type for retransmissions of pt among codecs; 0: none.
@@ -68,30 +47,17 @@ func repairOf(pt uint8, codecs []pexrtc.Codec) uint8 {
 	return 0
 }
 
-// isBaseline: H.264, profile_idc 0x42, packetization mode 1 (RFC 6184).
-func isBaseline(c pexrtc.Codec) bool {
-	level := c.Param("profile-level-id")
-	return c.Is("H264") && c.Param("packetization-mode") == "1" && len(level) == 6 && strings.HasPrefix(level, "42")
-}
-
-// isConstrainedBaseline: profile-iop has constraint_set1_flag.
-func isConstrainedBaseline(c pexrtc.Codec) bool {
-	if !isBaseline(c) {
-		return false
-	}
-	iop, err := strconv.ParseUint(c.Param("profile-level-id")[2:4], 16, 8)
-	return err == nil && iop&0x40 != 0
-}
-
-// agree keeps the pairs that the node's answer has, in the order of the answer.
+// agree keeps the pairs that the node's answer has, in the order of the answer. An answer in another format than the offer's
+// is none.
 func agree(pairs []pair, answered []pexrtc.Codec) []pair {
 	var agreed []pair
 	for _, a := range answered {
 		for _, p := range pairs {
-			if a.PayloadType == p.node && a.Is(p.Name) {
+			if a.PayloadType == p.node && formatOf(a) == p.format {
 				if repairOf(p.node, answered) != p.repair[Node] {
 					p.repair[Node] = 0
 				}
+				p.answered = a
 				agreed = append(agreed, p)
 			}
 		}
@@ -104,8 +70,8 @@ func rematch(agreed, offered []pair) []pair {
 	var again []pair
 	for _, a := range agreed {
 		for _, o := range offered {
-			if o.Is(a.Name) {
-				o.repair[Node] = a.repair[Node]
+			if o.format == a.format {
+				o.repair[Node], o.answered = a.repair[Node], a.answered
 				again = append(again, o)
 			}
 		}
@@ -121,15 +87,24 @@ func (p pair) side(h Hop) uint8 {
 	return p.PayloadType
 }
 
-// fmtp is the format of p as our description for one hop has it.
+// fmtp is the format of p as our description for one hop has it. What the far end of the other hop can decode is what may be
+// sent on this one: the level of H.264 is the other side's, or the lower one where they must be the same.
 func (p pair) fmtp(h Hop) string {
-	if h == Browser {
-		return p.Fmtp
-	}
-	for _, t := range nodeTypes {
-		if t.pt == p.node {
-			return t.fmtp
+	_, theirs := profileOf(p.Codec)
+	switch {
+	case p.format.profile != none && h == Node:
+		return withLevel(p.Codec, theirs, mayDiffer(p.Codec))
+	case p.format.profile != none:
+		_, level := profileOf(p.answered)
+		differs := mayDiffer(p.Codec) && mayDiffer(p.answered)
+		if !differs {
+			level = min(level, theirs)
 		}
+		return withLevel(p.Codec, level, differs)
+	case h == Browser:
+		return p.Fmtp
+	case p.format.name == "VP9":
+		return "profile-id=0"
 	}
 	return ""
 }

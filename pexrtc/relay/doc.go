@@ -15,6 +15,8 @@
 //	forward, rewrite          what connects them
 //	gaps, history, reception  repair and measurement, for each hop alone
 //	rate, keyframe            what crosses of it: bandwidth limits, requests for full pictures
+//	codec, format             what both far ends can decode
+//	stats                     what is counted
 //
 // A [Relay] is one per process and owns the ports: the browser hops of all legs share one UDP port (and one TCP port, if
 // given); each node hop has a port of its own, because a node may send many calls from one address. A [Leg] is one per

@@ -21,6 +21,7 @@ func TestPicturesFlowBothWays(t *testing.T) {
 		{"node takes all", webrtc.MimeTypeVP8, nil, "VP8"},
 		{"node takes VP8 only", webrtc.MimeTypeVP8, videoCodec(webrtc.MimeTypeVP8, 96, ""), "VP8"},
 		{"node takes H264 only", webrtc.MimeTypeH264, videoCodec(webrtc.MimeTypeH264, 102, baselineFmtp), "H264"},
+		{"node takes H264 high only", webrtc.MimeTypeH264, videoCodec(webrtc.MimeTypeH264, 106, highFmtp), "H264"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

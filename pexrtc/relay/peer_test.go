@@ -320,7 +320,10 @@ func videoCodec(mime string, pt webrtc.PayloadType, fmtp string) []webrtc.RTPCod
 	}}
 }
 
-const baselineFmtp = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
+const (
+	baselineFmtp = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
+	highFmtp     = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=64001f"
+)
 
 func withAudio(offer string) string {
 	return strings.Replace(offer, "m=video", "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:9\r\na=inactive\r\na=rtpmap:111 opus/48000/2\r\nm=video", 1)
