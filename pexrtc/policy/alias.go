@@ -61,9 +61,5 @@ func (r Rooms) whose(alias string) (whose side, id string) {
 
 // isDevice tells the aliases of devices that agents may dial.
 func (r Rooms) isDevice(alias string) bool {
-	if r.Outbound == "" || !deviceForm.MatchString(alias) || openID.MatchString(alias) {
-		return false
-	}
-	pattern, err := regexp.Compile("^(" + r.Outbound + ")$")
-	return err == nil && pattern.MatchString(alias)
+	return r.devices != nil && deviceForm.MatchString(alias) && !openID.MatchString(alias) && r.devices.MatchString(alias)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -33,6 +34,9 @@ func New(cfg Config) (*Policy, error) {
 	}
 	if cfg.Open == nil || cfg.Log == nil {
 		return nil, errors.New("policy: Open and Log are needed")
+	}
+	if cfg.Outbound != "" {
+		cfg.devices = regexp.MustCompile("^(" + cfg.Outbound + ")$") // it was checked
 	}
 	if cfg.Observe == nil {
 		cfg.Observe = func(Decision) {}

@@ -30,6 +30,7 @@ type Rooms struct {
 	// which {alias} stands for the alias. Both are empty where agents dial none.
 	Outbound string
 	Device   string
+	devices  *regexp.Regexp // Outbound, as New reads it
 
 	ServiceTag string // marks our rooms in policy, events and call records
 	Theme      string // must exist on the platform; empty is its default theme
