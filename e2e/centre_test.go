@@ -43,6 +43,10 @@ var program = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	if room := os.Getenv(nodeRoom); room != "" {
+		serveNode(room)
+		return
+	}
 	code := m.Run()
 	if path, err := program(); err == nil && path != "" {
 		os.RemoveAll(filepath.Dir(path))

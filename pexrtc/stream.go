@@ -47,6 +47,7 @@ func (p *Participant) follow(ctx context.Context, out chan<- news) error {
 			failures = 0
 		}
 		failures++
+		p.c.mark(p.node, errors.Is(err, ErrNode))
 		select {
 		case out <- news{lost: err}:
 		case <-ctx.Done():

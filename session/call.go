@@ -26,15 +26,16 @@ type Call struct {
 	openErr      error         // set before opened is closed
 
 	// The owner's goroutine alone uses the rest. agent is also read, under Calls.mu, by followers.
-	agent   *genesys.Agent
-	session string                // ID that the conversation carries; empty until looked up
-	first   *genesys.Conversation // what was known before the call began; nil: nothing
-	rules   rules.Call
-	wake    timer // the rules'
-	watch   timer // next look at a channel that may be deaf
-	renewal timer // of the sign-in
-	ending  bool  // the sign-in is about to end, and only its agent can renew it
-	rereads int   // failed in a row
+	agent     *genesys.Agent
+	session   string                // ID that the conversation carries; empty until looked up
+	first     *genesys.Conversation // what was known before the call began; nil: nothing
+	rules     rules.Call
+	wake      timer // the rules'
+	watch     timer // next look at a channel that may be deaf
+	renewal   timer // of the sign-in
+	ending    bool  // the sign-in is about to end, and only its agent can renew it
+	rereads   int   // failed in a row
+	listening timer // for a node whose events have ceased
 
 	window  window
 	problem *page.Problem // what the agent must know and act on
@@ -162,7 +163,7 @@ func (c *Call) act(a rules.Action) {
 			c.stay.leg.hide(a.On)
 		}
 	case rules.RemovePlayback:
-		c.removePlayback(a.UUID)
+		c.throwOut(a.UUID)
 	}
 }
 
@@ -317,6 +318,7 @@ func (c *Call) finish() {
 	c.wake.stop()
 	c.watch.stop()
 	c.renewal.stop()
+	c.listening.stop()
 	c.window.grace.stop()
 	c.window.statistics.stop()
 	c.device.patience.stop()

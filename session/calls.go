@@ -2,7 +2,10 @@ package session
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base32"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -10,7 +13,6 @@ import (
 	"github.com/videoleg/videoleg/pexrtc"
 	"github.com/videoleg/videoleg/pexrtc/relay"
 	"github.com/videoleg/videoleg/session/rules"
-	"github.com/videoleg/videoleg/session/seal"
 )
 
 // CallConfig is what every call needs.
@@ -95,7 +97,7 @@ func (cs *Calls) find(agent *genesys.Agent, conversation string) (*Call, error) 
 	case len(cs.byKey) >= maxCalls:
 		return nil, ErrTooMany
 	}
-	id := seal.RandomText(10)
+	id := callID(agent.ID(), conversation)
 	c := &Call{
 		owner: newOwner(cs.ctx), calls: cs, agent: agent, conversation: conversation, id: id,
 		log:    cs.cfg.Log.With("call", id, "conversation", conversation),
@@ -108,6 +110,12 @@ func (cs *Calls) find(agent *genesys.Agent, conversation string) (*Call, error) 
 	c.start(c.finish)
 	c.lookUp()
 	return c, nil
+}
+
+// callID is the same whichever process holds the call, so that a participant that a dead one has left behind is known.
+func callID(agent, conversation string) string {
+	sum := sha256.Sum256([]byte(agent + " " + conversation))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:10]))
 }
 
 // forget takes an ended call out; its owner calls it.

@@ -87,15 +87,15 @@ func (c *Call) showAgent(on bool) {
 	c.tell(&c.stay.video, !on, (*pexrtc.Participant).SetVideoMuted)
 }
 
-// removePlayback throws an announcement's leg out of the conference.
-func (c *Call) removePlayback(uuid string) {
+// throwOut removes somebody from the conference: an announcement, or an earlier participant of ours.
+func (c *Call) throwOut(uuid string) {
 	p := c.stay.participant
 	if p == nil {
 		return
 	}
 	c.async(func(ctx context.Context) func() {
 		if err := persist(ctx, func(ctx context.Context) error { return p.Remove(ctx, uuid) }); err != nil {
-			c.log.Warn("playback leg not removed", "err", err)
+			c.log.Warn("participant not removed", "participant", uuid, "err", err)
 		}
 		return nil
 	})

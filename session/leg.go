@@ -51,6 +51,17 @@ type relayLeg struct {
 	call        atomic.Pointer[pexrtc.Call] // nil until the node has answered
 	done        chan struct{}               // closed by close
 	updates     sync.Mutex                  // held from an offer for the call's update to its ack
+	heard       uint64                      // packets of the node until silence was asked last; owner's
+}
+
+// silence is how long the node has sent nothing, at least; 0 if something has come since it was asked last.
+func (l *relayLeg) silence() time.Duration {
+	s := l.Stats().Node
+	if s.PacketsIn != l.heard {
+		l.heard = s.PacketsIn
+		return 0
+	}
+	return s.Silence
 }
 
 func (l *relayLeg) connect(ctx context.Context, offer string, answer func(string)) error {
@@ -73,7 +84,15 @@ func (l *relayLeg) connect(ctx context.Context, offer string, answer func(string
 	if again {
 		return nil
 	}
-	return call.Ack(ctx)
+	if err := call.Ack(ctx); err != nil || len(call.TURN()) == 0 {
+		return err
+	}
+	return l.restart(ctx)
+}
+
+// restart looks for another path to the node, by the servers of its answer as well.
+func (l *relayLeg) restart(ctx context.Context) error {
+	return l.renew(ctx, func() (string, error) { return l.RestartNode(ctx, l.call.Load().TURN()) })
 }
 
 // connectNode places the node hop's call. No media flows before its ack.
@@ -276,13 +295,27 @@ func (l *bypassLeg) slides() string {
 
 func (l *bypassLeg) turn(context.Context, string) error { return nil }
 
+// handedOver are servers that the node has handed over with its answer; nil before that, and usually.
+func (l *bypassLeg) handedOver() []pexrtc.ICEServer {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.call == nil {
+		return nil
+	}
+	return l.call.TURN()
+}
+
 func (l *bypassLeg) close(ctx context.Context) { hangUp(ctx, l.swap(nil, "")) }
 
 // servers is a participant's ICE configuration as the page needs it.
 func servers(p *pexrtc.Participant) *page.Servers {
-	s := &page.Servers{ICEServers: []page.ICEServer{}, RelayOnly: p.RelayOnly()}
-	for _, one := range p.ICEServers() {
-		s.ICEServers = append(s.ICEServers, page.ICEServer{URLs: one.URLs, Username: one.Username, Credential: one.Credential})
+	return &page.Servers{ICEServers: iceServers(p.ICEServers()), RelayOnly: p.RelayOnly()}
+}
+
+func iceServers(list []pexrtc.ICEServer) []page.ICEServer {
+	all := []page.ICEServer{}
+	for _, one := range list {
+		all = append(all, page.ICEServer{URLs: one.URLs, Username: one.Username, Credential: one.Credential})
 	}
-	return s
+	return all
 }

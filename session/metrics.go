@@ -50,5 +50,6 @@ func (m *Metrics) begin() {
 	m.ends.WithLabelValues("all")
 	m.again.WithLabelValues(pageFailed)
 	m.again.WithLabelValues(FaultOf(pexrtc.ErrMedia).Code)
+	m.again.WithLabelValues(FaultOf(pexrtc.ErrNode).Code)
 	m.quality.WithLabelValues(kindCustomer, "1_good")
 }

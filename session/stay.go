@@ -26,17 +26,19 @@ type stay struct {
 	connecting bool // leg.connect runs
 	live       bool // it has returned: media may flow
 	broken     map[relay.Hop]bool
-	rebuilds   int
+	mending    bool            // another path to the node is being looked for
+	deaf       error           // why the node's events have ceased; nil: they have not
+	rebuilds   int             // of the leg
+	moves      int             // to another node, lately
+	moving     bool            // until the leg is live there
+	ghosts     map[string]bool // earlier participants of ours that were removed, by UUID
 
 	video, muted mirror
 
 	presentation *presentation // nil until the participant is there
 }
 
-const (
-	connectTime = 30 * time.Second
-	maxRebuilds = 5
-)
+const connectTime = 30 * time.Second
 
 // join enters the conference as host.
 func (c *Call) join() {
@@ -91,7 +93,7 @@ func (c *Call) joined(p *pexrtc.Participant, err error) {
 		c.joinFailed(err)
 		return
 	}
-	c.stay.participant = p
+	c.stay.participant, c.stay.ghosts = p, map[string]bool{}
 	c.stay.presentation = c.newPresentation(p)
 	c.log.Info("joined", "node", p.Node(), "participant", p.UUID())
 	c.async(func(ctx context.Context) func() {
@@ -112,6 +114,10 @@ func (c *Call) joined(p *pexrtc.Participant, err error) {
 }
 
 func (c *Call) joinFailed(err error) {
+	if c.stay.moving {
+		c.notMoved(err)
+		return
+	}
 	err = c.noRoom(err)
 	c.calls.cfg.Metrics.joins.WithLabelValues(FaultOf(err).Code).Inc()
 	c.log.Warn("not joined", "err", err)
@@ -174,46 +180,6 @@ func (c *Call) newRelayLeg(p *pexrtc.Participant) leg {
 	return l
 }
 
-// legState follows a relay leg's hops: a broken hop to the node is built anew, one to the browser
-// is the page's to build anew.
-func (c *Call) legState(l leg, st relay.State) {
-	s := &c.stay
-	if s.leg != l {
-		return
-	}
-	switch st.Condition {
-	case relay.Connected:
-		s.broken[st.Hop] = false
-	case relay.Disconnected:
-		s.broken[st.Hop] = true
-	case relay.Failed:
-		s.broken[st.Hop] = true
-		if st.Hop == relay.Node {
-			c.rebuild(pexrtc.ErrMedia)
-			return
-		}
-		c.calls.cfg.Metrics.again.WithLabelValues(pageFailed).Inc()
-		c.askPage(page.Restart)
-	}
-	c.update()
-}
-
-// rebuild replaces a leg whose media has failed; the participant stays.
-func (c *Call) rebuild(why error) {
-	s := &c.stay
-	s.rebuilds++
-	c.log.Warn("leg failed, building it anew", "time", s.rebuilds, "err", why)
-	if s.rebuilds > maxRebuilds {
-		c.joinFailed(why)
-		return
-	}
-	c.calls.cfg.Metrics.again.WithLabelValues(FaultOf(why).Code).Inc()
-	old := s.leg
-	s.offer = offer{}
-	c.detached(releaseTime, func(ctx context.Context) { old.close(ctx) })
-	c.newLeg()
-}
-
 // askPage asks the page for a new peer connection: by connect in bypass mode, where it needs the
 // node's servers, by restart in relay mode, where a page offers by itself when it opens.
 func (c *Call) askPage(how page.Type) {
@@ -251,6 +217,10 @@ func (c *Call) negotiate() {
 // connected is the end of a negotiation.
 func (c *Call) connected(err error) {
 	s := &c.stay
+	if errors.Is(err, pexrtc.ErrNode) || errors.Is(err, pexrtc.ErrTokenLost) {
+		c.move(err)
+		return
+	}
 	if errors.Is(err, errUpdate) {
 		c.rebuild(err)
 		return
@@ -264,7 +234,10 @@ func (c *Call) connected(err error) {
 		c.update()
 		return // the same leg serves another page, or has changed
 	}
-	s.live = true
+	if b, ok := s.leg.(*bypassLeg); ok {
+		c.window.addServers(b.handedOver())
+	}
+	s.live, s.moving = true, false
 	s.presentation.begin(s.leg)
 	c.calls.cfg.Metrics.joins.WithLabelValues("ok").Inc()
 	c.calls.cfg.Metrics.joinTime.Observe(c.now().Sub(s.began).Seconds())
@@ -293,6 +266,7 @@ func (c *Call) event(e pexrtc.Event) {
 			c.stay.presentation.reconcile(e)
 		}
 		c.stay.roster = e
+		c.removeGhosts()
 		c.tellRoster()
 		c.showPeople()
 	case pexrtc.ConferenceUpdated:
@@ -305,6 +279,10 @@ func (c *Call) event(e pexrtc.Event) {
 	case pexrtc.EventsLost:
 		c.stay.roster.Synced = false
 		c.tellRoster()
+		c.stay.deaf = e.Err
+		c.listen()
+	case pexrtc.EventsBack:
+		c.heard()
 	case pexrtc.Candidate:
 		if l, ok := c.stay.leg.(*relayLeg); ok {
 			_ = l.NodeCandidate(e) // one that cannot be used is one path less
@@ -326,8 +304,17 @@ func (c *Call) tellRoster() {
 	c.apply(c.rules.OnRoster(members, c.stay.roster.Synced, c.now()))
 }
 
-// lost is the end of the participant by the far end. Whether we come back is for the rules.
+// lost is the end of the participant by the far end.
 func (c *Call) lost(err error) {
+	if errors.Is(err, pexrtc.ErrNode) {
+		c.move(err)
+		return
+	}
+	c.dropped(err)
+}
+
+// dropped leaves it to the rules whether we come back.
+func (c *Call) dropped(err error) {
 	c.log.Warn("participant lost", "err", err)
 	c.calls.cfg.Metrics.again.WithLabelValues(FaultOf(err).Code).Inc()
 	if errors.Is(err, pexrtc.ErrRemoved) {

@@ -185,12 +185,15 @@ func (v *Visit) negotiate() {
 // connected is the end of a negotiation.
 func (v *Visit) connected(err error) {
 	switch {
+	case errors.Is(err, pexrtc.ErrNode), errors.Is(err, pexrtc.ErrTokenLost):
+		v.lost(err)
 	case errors.Is(err, errUpdate):
 		v.connectPage()
 	case err != nil:
 		v.end(err)
 	case v.shared.leg == nil:
 		v.shared.begin(v.leg)
+		v.window.addServers(v.leg.handedOver())
 	default:
 		v.shared.settle()
 	}

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/videoleg/videoleg/pexrtc"
 	"github.com/videoleg/videoleg/session/page"
 )
 
@@ -73,5 +74,12 @@ func (w *window) show(v page.View) {
 func (w *window) send(m page.Out) {
 	if w.conn != nil {
 		w.conn.Send(m)
+	}
+}
+
+// addServers has the page look for another path by more servers.
+func (w *window) addServers(list []pexrtc.ICEServer) {
+	if len(list) > 0 {
+		w.send(page.Out{Type: page.Path, Servers: &page.Servers{ICEServers: iceServers(list)}})
 	}
 }

@@ -129,6 +129,7 @@ func (e *end) stats() HopStats {
 	if h := e.hop.Load(); h != nil {
 		s.Standing = h.standing()
 		s.RTT = float64(h.roundTrip()) / float64(time.Millisecond)
+		s.Silence = h.transport.silence()
 	}
 	return s
 }

@@ -256,6 +256,16 @@ func (t *transport) follows(remote ice.Candidate) bool {
 	return t.ready && t.there != nil && !remote.Equal(t.there) && time.Since(t.there.LastReceived()) > deaf
 }
 
+// silence is how long the path has brought neither reports nor checks; 0: there is no path.
+func (t *transport) silence() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.ready || t.there == nil {
+		return 0
+	}
+	return time.Since(t.there.LastReceived())
+}
+
 // addCandidate gives the ICE agent one more way to try.
 func (t *transport) addCandidate(text string) error {
 	c, err := ice.UnmarshalCandidate(text)

@@ -148,6 +148,8 @@ export class Visit {
         this.#servers = message;
         if (this.muted || !this.wish) this.#sayDevices();
         return this.#connect();
+      case "path":
+        return this.#leg?.mend(message).catch((err) => this.#refuse(err));
       case "answer":
         return this.#leg?.answer(message.sdp, message.id).catch((err) => this.#refuse(err));
       case "candidate":

@@ -2,7 +2,9 @@
 // tracks when they come, so that nothing waits for a camera. Knows no DOM and
 // no socket. The agent's leg is made of ["video"] alone: it never has audio.
 
-const GRACE = 4000; // ms that a connection may be "disconnected" before it counts as failed
+// ms that a connection may be "disconnected" before another path is looked for, and how long that may take
+const PATIENCE = 2000;
+const GRACE = 6000;
 
 let made = 0; // legs of this page
 
@@ -25,6 +27,7 @@ export class Leg {
   /** @type {RTCIceCandidateInit[]} */ #early = [];
   /** @type {{candidate: string, mid: string}[]|null} */ #unsent = [];
   #grace = 0;
+  #mending = false; // another path is being looked for
 
   /**
    * @param {("audio"|"video")[]} kinds one line each, sending and receiving
@@ -59,6 +62,24 @@ export class Leg {
     const unsent = this.#unsent ?? [];
     this.#unsent = null;
     unsent.forEach(this.#on.candidate);
+  }
+
+  /**
+   * Looks for another path, and offers it.
+   * @param {{iceServers?: RTCIceServer[]}} [more] servers to go by as well
+   */
+  async mend(more) {
+    const pc = this.#pc;
+    if (pc.signalingState === "have-local-offer") {
+      await new Promise((resolve) => pc.addEventListener("signalingstatechange", resolve, { once: true }));
+    }
+    if (pc.signalingState !== "stable") return;
+    if (more?.iceServers) {
+      const configuration = pc.getConfiguration();
+      pc.setConfiguration({ ...configuration, iceServers: [...configuration.iceServers, ...more.iceServers] });
+    }
+    pc.restartIce();
+    await this.offer();
   }
 
   /**
@@ -140,12 +161,21 @@ export class Leg {
   #follow() {
     const state = this.#pc.connectionState;
     clearTimeout(this.#grace);
-    if (state === "connected") this.#on.link(true);
-    if (state === "failed") this.#fail();
-    if (state === "disconnected") {
-      this.#on.link(false);
-      this.#grace = setTimeout(() => this.#fail(), GRACE);
+    if (state === "connected") {
+      this.#mending = false;
+      this.#on.link(true);
     }
+    if (state === "disconnected" || state === "failed") {
+      this.#on.link(false);
+      if (this.#mending && state === "failed") this.#fail();
+      else this.#grace = setTimeout(() => this.#repair(), state === "failed" ? 0 : PATIENCE);
+    }
+  }
+
+  #repair() {
+    this.#mending = true;
+    this.#grace = setTimeout(() => this.#fail(), GRACE);
+    this.mend().catch(() => this.#fail());
   }
 
   #fail() {

@@ -190,6 +190,8 @@ export class Session {
         return this.#makeLeg();
       case "restart":
         return this.#makeLeg();
+      case "path":
+        return this.#leg?.mend(message).catch((err) => this.#refuse(err));
       case "answer":
         return this.#leg?.answer(message.sdp, message.id).catch((err) => this.#refuse(err));
       case "candidate":

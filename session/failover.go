@@ -1,0 +1,179 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/videoleg/videoleg/pexrtc"
+	"github.com/videoleg/videoleg/pexrtc/relay"
+	"github.com/videoleg/videoleg/session/page"
+	"github.com/videoleg/videoleg/session/rules"
+)
+
+// What is done when the way to the conference breaks, the mildest first: another path to the same node (mend), the leg
+// anew with the same participant (rebuild), another node (move).
+
+const (
+	mendTime     = 8 * time.Second // for the requests that look for another path
+	maxRebuilds  = 5
+	maxMoves     = 3
+	movesRenewed = time.Minute // on one node: then the moves before it are forgotten
+
+	// Of a node whose events have ceased.
+	listenEvery = 250 * time.Millisecond
+	nodeQuiet   = 1200 * time.Millisecond
+	nodeGone    = 2500 * time.Millisecond
+)
+
+// legState follows a relay leg's hops: a broken hop to the node is mended from here, one to the browser by its page.
+func (c *Call) legState(l leg, st relay.State) {
+	s := &c.stay
+	if s.leg != l {
+		return
+	}
+	switch st.Condition {
+	case relay.Connected:
+		s.broken[st.Hop] = false
+	case relay.Disconnected:
+		s.broken[st.Hop] = true
+		if st.Hop == relay.Node {
+			c.mend()
+		}
+	case relay.Failed:
+		s.broken[st.Hop] = true
+		if st.Hop == relay.Node {
+			c.rebuild(pexrtc.ErrMedia)
+			return
+		}
+		c.calls.cfg.Metrics.again.WithLabelValues(pageFailed).Inc()
+		c.askPage(page.Restart)
+	}
+	c.update()
+}
+
+// listen watches a node whose events have ceased: one that sends no media either is gone.
+func (c *Call) listen() {
+	s := &c.stay
+	l, ok := s.leg.(*relayLeg)
+	if s.deaf == nil || !ok {
+		return
+	}
+	silence := l.silence()
+	if silence > nodeGone {
+		c.move(s.deaf)
+		return
+	}
+	if broken := silence > nodeQuiet; s.live && broken && !s.broken[relay.Node] {
+		s.broken[relay.Node] = true
+		c.update()
+	}
+	c.listening.set(&c.owner, c.now().Add(listenEvery), c.listen)
+}
+
+// heard is the end of that watch.
+func (c *Call) heard() {
+	s := &c.stay
+	s.deaf = nil
+	c.listening.stop()
+	if l, ok := s.leg.(*relayLeg); ok && l.Stats().Node.Silence < nodeQuiet {
+		s.broken[relay.Node] = false
+	}
+}
+
+// mend looks for another path to the node: its network or ours has changed.
+func (c *Call) mend() {
+	s := &c.stay
+	l, ok := s.leg.(*relayLeg)
+	switch {
+	case s.deaf != nil:
+		c.move(s.deaf)
+		return
+	case !ok || s.mending || !s.live:
+		return
+	}
+	s.mending = true
+	c.log.Info("media from the node has ceased, looking for another path")
+	c.async(func(ctx context.Context) func() {
+		ctx, cancel := context.WithTimeout(ctx, mendTime)
+		defer cancel()
+		err := l.restart(ctx)
+		return func() {
+			if c.stay.leg != l {
+				return
+			}
+			c.stay.mending = false
+			if err != nil {
+				c.broke(err)
+			}
+		}
+	})
+}
+
+// broke is the end of a leg that cannot go on as it is.
+func (c *Call) broke(err error) {
+	if errors.Is(err, pexrtc.ErrNode) || errors.Is(err, pexrtc.ErrTokenLost) {
+		c.move(err)
+		return
+	}
+	c.rebuild(err)
+}
+
+// rebuild replaces a leg whose media has failed; the participant stays.
+func (c *Call) rebuild(why error) {
+	s := &c.stay
+	s.rebuilds++
+	c.calls.cfg.Metrics.again.WithLabelValues(FaultOf(why).Code).Inc()
+	c.log.Warn("leg failed, building it anew", "time", s.rebuilds, "err", why)
+	if s.rebuilds > maxRebuilds {
+		c.joinFailed(why)
+		return
+	}
+	old := s.leg
+	s.offer = offer{}
+	c.detached(releaseTime, func(ctx context.Context) { old.close(ctx) })
+	c.newLeg()
+}
+
+// move joins again, on whichever node answers: the one that we are on has gone. It is not waited for; should it still
+// show our participant to the others, removeGhosts takes it out.
+func (c *Call) move(why error) {
+	s := &c.stay
+	moves := s.moves + 1
+	if s.live && c.now().Sub(s.began) > movesRenewed {
+		moves = 1
+	}
+	c.calls.cfg.Metrics.again.WithLabelValues(FaultOf(pexrtc.ErrNode).Code).Inc()
+	c.log.Warn("node lost, joining again", "time", moves, "err", why)
+	if moves > maxMoves {
+		c.dropped(why)
+		return
+	}
+	c.leave(false)
+	c.stay.released, c.stay.moves, c.stay.moving = nil, moves, true
+	c.join()
+	c.update()
+}
+
+// notMoved is a move that came to nothing: the rules decide whether there is another try.
+func (c *Call) notMoved(err error) {
+	c.log.Warn("not moved", "err", err)
+	c.leave(false)
+	c.apply(c.rules.OnRemoved("", c.now()))
+}
+
+// removeGhosts takes participants of ours out of the conference that are not the one we have: of a node that we left in
+// a hurry, or of a process that died.
+func (c *Call) removeGhosts() {
+	s := &c.stay
+	if !s.roster.Synced {
+		return
+	}
+	for _, e := range s.roster.Participants {
+		if !e.Self && e.CallTag == rules.AgentTag+c.id && !s.ghosts[e.UUID] {
+			s.ghosts[e.UUID] = true
+			c.log.Info("removing an earlier participant of ours", "participant", e.UUID)
+			c.throwOut(e.UUID)
+		}
+	}
+}
