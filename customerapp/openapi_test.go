@@ -79,6 +79,7 @@ func TestOpenAPIAnswers(t *testing.T) {
 		{"deleted", "DELETE", invitations + "/" + made.ID, "/{id}", "", keyed, 204},
 		{"unknown", "GET", invitations + "/x", "/{id}", "", keyed, 404},
 		{"session", "GET", sessions + "/" + used.ID, "/{id}", "", keyed, 200},
+		{"session with attributes", "GET", sessions + "/" + made.ID, "/{id}", "", keyed, 200},
 		{"unknown session", "GET", sessions + "/x", "/{id}", "", keyed, 404},
 		{"session without a key", "GET", sessions + "/x", "/{id}", "", nil, 401},
 		{"no key", "POST", invitations, "", "", nil, 401},

@@ -10,12 +10,16 @@ import (
 	"github.com/videoleg/videoleg/session/invite"
 )
 
-// sessionState is a session in an answer: what has become of it, and its calls.
+// sessionState is a session in an answer: what was handed over with it, what has become of it, and its
+// calls.
 type sessionState struct {
-	ID    string  `json:"id"`
-	State string  `json:"state"`          // open, expired, withdrawn or ended
-	Call  *call   `json:"call,omitempty"` // that goes on now
-	Calls []*call `json:"calls"`          // that are over, the latest first
+	ID          string            `json:"id"`
+	State       string            `json:"state"` // open, expired, withdrawn or ended
+	DisplayName string            `json:"display_name,omitempty"`
+	Locale      string            `json:"locale,omitempty"`
+	Attributes  map[string]string `json:"attributes,omitempty"`
+	Call        *call             `json:"call,omitempty"` // that goes on now
+	Calls       []*call           `json:"calls"`          // that are over, the latest first
 }
 
 // call is one call of a session in an answer.
@@ -44,7 +48,9 @@ func (a *App) getSession(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	answer := sessionState{ID: s.ID, State: string(s.State), Calls: []*call{}}
+	answer := sessionState{
+		ID: s.ID, State: string(s.State), DisplayName: s.DisplayName, Locale: s.Locale, Attributes: s.Attributes, Calls: []*call{},
+	}
 	if now, runs := a.cfg.Running(s.ID); runs {
 		answer.Call = callOf(now)
 	}

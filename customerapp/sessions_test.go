@@ -38,3 +38,14 @@ func TestSessionCalls(t *testing.T) {
 		}
 	}
 }
+
+// What was handed over with an invitation is there for whoever routes the call, by the ID that is the
+// caller's name.
+func TestSessionAttributes(t *testing.T) {
+	c := newCustomers(t, nil)
+	made := c.invited(`{"display_name":"Ada","locale":"de","attributes":{"queue":"billing"}}`)
+	s := decoded[sessionState](t, c.api("GET", "/api/v1/sessions/"+made.ID, ""), 200)
+	if s.DisplayName != "Ada" || s.Locale != "de" || s.Attributes["queue"] != "billing" {
+		t.Errorf("%+v", s)
+	}
+}

@@ -14,4 +14,8 @@
 // A Call belongs to one agent and one conversation, whichever of his windows shows it. It outlives
 // its page: a reload comes back to the same participant. It ends with the conversation, or when no
 // page has shown it for a while, and always releases what it made on the node.
+//
+// Pexip's events are a second witness (News): of what customers elsewhere do, of the call to the contact
+// centre, of the quality of media, and of rooms that close, whose calls the Recorder writes down. A call
+// that the agent has dialled has a device at its far end, which is watched for (device).
 package session

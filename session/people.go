@@ -122,7 +122,7 @@ func (c *Call) room() *page.Room {
 	if p == nil {
 		return nil
 	}
-	return &page.Room{Locked: c.stay.locked, Chat: p.ChatEnabled(), Invite: c.calls.cfg.Invite != nil}
+	return &page.Room{Locked: c.stay.locked, Chat: p.ChatEnabled(), Invite: c.calls.cfg.Invite != nil && c.device.address == ""}
 }
 
 // invite makes a link with which the customer comes into this session.

@@ -15,6 +15,12 @@
 //	             └─ our prefix, anything else ──────────────► reject, with the reason
 //	dial out ────── our service tag ────────────────────────► the same room
 //
+// Agents may also dial video devices, by aliases of a configured pattern (Rooms.Outbound). The voice call
+// that their trunk then brings opens a room named like the alias, and the room calls the device:
+//
+//	dial in ─────┬─ a device's alias, by SIP ───────────────► the room; it calls the device
+//	             └─ agt and a device's alias ───────────────► the same room
+//
 // A join asks several times (an api participant first, its media later, and every node of the
 // room), so an answer depends on the question and on the session alone: nothing is counted here.
 //
