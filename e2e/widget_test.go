@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/videoleg/videoleg/e2e/browser"
+	"github.com/videoleg/videoleg/pexrtc/pexrtctest"
 )
 
 // guest is somebody with a client of his own in the customer's room.
@@ -272,4 +273,29 @@ func TestInvitationLink(t *testing.T) {
 	if got := c.customers(); len(got) != 1 {
 		t.Errorf("%d customers in the room, want one", len(got))
 	}
+}
+
+// TestCameraTaken: another program has the camera after a hold. The agent is told, and seen again once it is free.
+func TestCameraTaken(t *testing.T) {
+	c := start(t, options{})
+	b := browser.Start(t)
+	desktop, customer, widget := c.call(b)
+	var done bool
+	widget.Eval(`((late, ask) => {
+		window.setTimeout = (f, ms, ...rest) => late(f, ms / 10, ...rest); // a hurried clock
+		navigator.mediaDevices.getUserMedia = async (wish) => {
+			if (!window.free) throw new DOMException("in use", "NotReadableError");
+			return ask.call(navigator.mediaDevices, wish);
+		};
+		return true;
+	})(window.setTimeout, navigator.mediaDevices.getUserMedia)`, &done)
+	desktop.Button("Hold").Click()
+	widget.AwaitStatus("On hold")
+	desktop.Button("Resume").Click()
+	widget.AwaitText("Camera in use · Customer can't see you")
+	widget.AwaitText("another program uses your camera")
+	c.awaitAgent("is muted", func(p pexrtctest.Participant) bool { return p.VideoMuted })
+	widget.Eval(`window.free = true`, &done)
+	widget.AwaitText("Customer can see you")
+	customer.Video("Agent video").AwaitMoving()
 }

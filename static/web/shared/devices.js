@@ -106,16 +106,20 @@ export class Device {
     return !["off", "starting", "live"].includes(this.state);
   }
 
-  /** Starts the device, unless it runs or starts already. */
-  async start() {
+  /**
+   * Starts the device, unless it runs or starts already.
+   * @param {boolean} [quietly] nothing is told unless something changes
+   */
+  async start(quietly = false) {
     if (this.live || this.state === "starting") return;
     this.#asked = true;
     const turn = ++this.#turn;
-    this.#become("starting", null);
-    const { tracks, trouble } = await ask(this.#constraints());
+    if (!quietly) this.#become("starting", null);
+    let { tracks, trouble } = await ask(this.#constraints());
+    if (trouble === "busy") ({ tracks, trouble } = await this.#askOthers());
     if (turn !== this.#turn) return tracks.forEach((track) => track.stop());
-    if (trouble) this.fail(trouble);
-    else this.use(tracks[0]);
+    if (!trouble) this.use(tracks[0]);
+    else if (trouble !== this.state) this.fail(trouble);
   }
 
   /** @param {MediaStreamTrack} track of such a device, obtained elsewhere */
@@ -157,6 +161,21 @@ export class Device {
     this.#asked = false;
     this.lost = null;
     if (this.state !== "off") this.#become("off", null);
+  }
+
+  // Another program has the device: any other of its kind will do.
+  async #askOthers() {
+    const all = await navigator.mediaDevices.enumerateDevices();
+    const kind = all.filter((device) => device.kind === `${this.#kind}input` && device.deviceId);
+    const busy = kind.find(({ deviceId }) => deviceId === this.chosen) ?? kind[0];
+    for (const other of kind.filter((device) => device !== busy)) {
+      const { [this.#kind]: usual } = this.#constraints();
+      const found = await ask({ [this.#kind]: { ...usual, facingMode: undefined, deviceId: { exact: other.deviceId } } }, true);
+      if (found.trouble) continue;
+      this.lost = { id: busy.deviceId, label: busy.label };
+      return found;
+    }
+    return { tracks: [], trouble: "busy" };
   }
 
   // Unplugged, or its permission withdrawn: another may be there.

@@ -33,6 +33,7 @@ import { Room } from "../shared/room.js";
  */
 
 const LOG_LENGTH = 200;
+const BUSY_PAUSE = 5000; // ms until a camera that is busy is tried again
 const STOP_LIMIT = 2500; // ms; the desktop waits only a little longer
 const OVER = ["Call ended", "No active call"];
 const APART = ["elsewhere", "ended", "none", "no-alias"]; // panes of a page that has no leg
@@ -59,6 +60,7 @@ export class Session {
   #wanted = false; // the call lets the camera run
   #signIn = ""; // as it stood when it was last renewed by itself
   #available = false;
+  #retry = 0; // timer of a camera that is busy
   #said = "";
   /** @type {(() => void)|null} */ #released = null;
 
@@ -254,7 +256,18 @@ export class Session {
     if (trouble) this.#available = false;
     this.#feed();
     this.#sayCamera();
+    this.#retryCamera();
     this.#on.changed();
+  }
+
+  // A camera that another program has is asked for again now and then.
+  #retryCamera() {
+    clearTimeout(this.#retry);
+    if (this.camera.state !== "busy") return;
+    this.#retry = setTimeout(async () => {
+      if (this.camera.state === "busy") await this.camera.start(true);
+      this.#retryCamera();
+    }, BUSY_PAUSE);
   }
 
   // Our server holds back what the customer may not see. Where the media goes
