@@ -75,8 +75,8 @@ func (a *App) Mount(e *echo.Echo) {
 	e.GET("/i/:token", a.openInvitation)
 	e.GET("/visit", a.socket)
 	e.GET("/static/*", echo.WrapHandler(static.Handler()))
-	a.cfg.Policy.mount(e, "/policy/v1/*")
-	a.cfg.Events.mount(e, "/events")
+	a.cfg.Policy.mount(e, "/policy/v1/*", a.cfg.Log)
+	a.cfg.Events.mount(e, "/events", a.cfg.Log)
 	a.mountAPI(e)
 	e.RouteNotFound("/*", a.notFound)
 }

@@ -3,6 +3,7 @@ package customerapp
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"log/slog"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -24,8 +25,9 @@ const (
 	wrongBurst = 20
 )
 
-// mount puts the face at path, or nothing.
-func (f Face) mount(e *echo.Echo, path string) {
+// mount puts the face at path, or nothing. Wrong credentials are in the log: a node that has them goes on
+// without us, and says so nowhere.
+func (f Face) mount(e *echo.Echo, path string, log *slog.Logger) {
 	if f.Username == "" || f.Handler == nil {
 		return
 	}
@@ -38,6 +40,7 @@ func (f Face) mount(e *echo.Echo, path string) {
 		case !wrong.allow(address(c)):
 			return errRate.answer(c)
 		}
+		log.Warn("wrong credentials: compare those in Pexip with the settings", "path", path, "from", address(c))
 		return errCredentials.answer(c)
 	})
 }

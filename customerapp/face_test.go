@@ -1,8 +1,10 @@
 package customerapp
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/labstack/echo/v4"
@@ -27,7 +29,7 @@ func TestFace(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			e := echo.New()
-			tt.face.mount(e, "/policy/v1/*")
+			tt.face.mount(e, "/policy/v1/*", slog.New(slog.DiscardHandler))
 			r := httptest.NewRequest(http.MethodGet, tt.path, nil)
 			if tt.username != "" {
 				r.SetBasicAuth(tt.username, tt.password)
@@ -48,7 +50,8 @@ func TestFace(t *testing.T) {
 func TestFaceFlood(t *testing.T) {
 	e := echo.New()
 	inside := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) })
-	Face{inside, "pexip", "secret"}.mount(e, "/events")
+	var log strings.Builder
+	Face{inside, "pexip", "secret"}.mount(e, "/events", slog.New(slog.NewTextHandler(&log, nil)))
 	ask := func(address, password string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodPost, "/events", nil)
 		r.RemoteAddr = address
@@ -70,6 +73,9 @@ func TestFaceFlood(t *testing.T) {
 	}
 	if statuses[401] < wrongBurst || statuses[429] < 70 || statuses[401]+statuses[429] != 100 {
 		t.Errorf("wrong passwords are answered with %v", statuses)
+	}
+	if n := strings.Count(log.String(), "wrong credentials"); n != statuses[401] || strings.Contains(log.String(), "guess") || !strings.Contains(log.String(), "198.51.100.7") {
+		t.Errorf("%d lines for %v:\n%s", n, statuses, &log)
 	}
 	if w := ask("198.51.100.8:5000", "guess"); w.Code != 401 {
 		t.Errorf("another address is answered with %d", w.Code)
