@@ -260,6 +260,18 @@ func TestEdges(t *testing.T) {
 			p.retry()
 			p.wants(Join{})
 		}},
+		{"whom the agent called does not come: we stay out, the voice call and the room go on", func(t *testing.T) {
+			p := ready(t, Options{})
+			p.take(p.call.OnNoAnswer(p.now))
+			p.pass(time.Hour)
+			p.event(customer(), agent("p-ag1", ada, muted))
+			if got := p.call.View().Out; got != NoAnswer {
+				t.Errorf("got out %q, want %q", got, NoAnswer)
+			}
+			p.wants()
+			p.retry()
+			p.wants(Join{})
+		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, tt.play)

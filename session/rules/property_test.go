@@ -105,7 +105,10 @@ func (j *judge) accept(s Snapshot) {
 }
 
 func (j *judge) legChanges() {
-	switch n := j.w.pick(5); {
+	switch n := j.w.pick(6); {
+	case n == 5 && j.live:
+		j.live, j.video, j.leftAt = false, false, time.Time{}
+		j.take("no answer", func() (Call, Decision) { return j.call.OnNoAnswer(j.w.now) })
 	case n < 3 && j.joining, n == 3 && j.live:
 		j.live, j.joining, j.video = true, false, false
 		j.take("joined", func() (Call, Decision) { return j.call.OnJoined(j.w.now) })
