@@ -14,6 +14,10 @@
 //	       ◄── code and sealed state ── callback: cookie has the nonce? ── yes ──► the widget
 //	                                                                    ── no ───► the page proves it
 //
+// A sign-in without a refresh token is renewed beside the call, before it ends or when it has: the page
+// loads login.D in a hidden frame, whose way back ends at the callback, and hears of it by its socket.
+// Where that wants a click, the page has a button that goes the way above; the leg waits for it.
+//
 // Tokens stay in this process. The browser holds a random session ID, in a cookie or, where the
 // browser keeps none, in the page's memory. What happens in a call is the session's business.
 package agentapp

@@ -13,6 +13,9 @@
 //	REST   participants[].calls[]: the call fields stand in the last connected call; has the ANI name
 //	event  participants[] are flat; no ANI name, so that the session ID comes from REST only
 //
+// SignIn reads the conversation that the agent signs in for while it learns who he is: one round trip less
+// before the first picture.
+//
 // # One agent, one channel
 //
 // The platform allows twenty notification channels per user and OAuth client, and a channel made after them

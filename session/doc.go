@@ -15,6 +15,10 @@
 // its page: a reload comes back to the same participant. It ends with the conversation, or when no
 // page has shown it for a while, and always releases what it made on the node.
 //
+// An agent whose page was here once is followed for as long as his sign-in lasts: the next call that rings
+// for him is read before its page opens (foreseen), and a sign-in that cannot be refreshed is renewed by
+// the page in time.
+//
 // Pexip's events are a second witness (News): of what customers elsewhere do, of the call to the contact
 // centre, of the quality of media, and of rooms that close, whose calls the Recorder writes down. A call
 // that the agent has dialled has a device at its far end, which is watched for (device).
