@@ -29,6 +29,7 @@ type WidgetPage struct {
 	ErrorMessage string
 	ErrorNext    string
 	ErrorRetry   bool // offer Try again
+	ShareTabs    bool // the agent may share tabs and windows, and no whole screen
 }
 
 // CustomerPage is the customer's page.

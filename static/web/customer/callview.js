@@ -3,6 +3,7 @@
 
 import { draw, say } from "../shared/dom.js";
 import * as panel from "../shared/panel.js";
+import { canShare } from "../shared/sharing.js";
 import { word } from "../shared/words.js";
 
 const at = (selector) => document.querySelector(selector);
@@ -11,14 +12,18 @@ const at = (selector) => document.querySelector(selector);
  * @param {import("./visit.js").Visit} visit
  * @param {object} shown
  * @param {boolean} shown.moving whether the agent's picture moves
+ * @param {boolean} shown.presented whether somebody's screen is shown
  * @param {boolean} shown.silent the browser wants a click before it plays the voice
  * @param {string} shown.toast a short notice
  * @param {import("./speaker.js").Speaker} speaker
  */
-export function renderCall(visit, { moving, silent, toast }, speaker) {
+export function renderCall(visit, { moving, presented, silent, toast }, speaker) {
   const { status } = visit;
   const picture = moving && Boolean(visit.state.agentVideo);
-  at("#call").dataset.view = picture ? "picture" : "waiting";
+  at("#call").dataset.view = picture || presented ? "picture" : "waiting";
+  at("#presentation").hidden = !visit.sharing.state.other;
+  at("#call").classList.toggle("presented", presented);
+  at("#agent").classList.toggle("none", !picture);
   at("#call").dataset.status = status;
   say(at("#status"), word(`visit.${status}.title`));
   say(at("#explain"), word(`visit.${status}.text`));
@@ -28,9 +33,18 @@ export function renderCall(visit, { moving, silent, toast }, speaker) {
   const on = visit.wish && !visit.camera.trouble;
   label(at("#camera"), on ? "camera" : "camera-off", word(on ? "button.camera-off" : "button.camera-on"));
   at("#camera").classList.toggle("off", !on);
+  renderShare(visit);
   renderNotice(visit, speaker, toast);
   renderChat(visit);
   panel.render();
+}
+
+// A phone's browser shares no screen, and so shows no button.
+function renderShare({ sharing }) {
+  const shares = Boolean(sharing.screen);
+  at("#share").hidden = !shares && !(canShare && sharing.may);
+  label(at("#share"), shares ? "unshare" : "share", word(shares ? "button.unshare" : "button.share"));
+  at("#share").classList.toggle("off", shares);
 }
 
 /** @param {Element} button @param {string} icon @param {string} text its name */

@@ -18,6 +18,7 @@ const at = (selector) => document.querySelector(selector);
 const tile = at("#tile");
 const self = tile.querySelector("video");
 const agent = at("#agent");
+const slides = at("#presentation");
 
 /** @type {"setup"|"call"|"ended"} */
 let view = "setup";
@@ -25,6 +26,7 @@ let asking = false;
 let complaint = ""; // why Start video call did not start
 let eager = false; // Start was pressed before the devices were there
 let moving = false; // the agent's picture
+let sliding = false; // what is presented
 let silent = false; // the browser wants a click before it plays the voice
 let left = false;
 let ticket = ""; // with which a reload comes back
@@ -32,7 +34,7 @@ let toast = ""; // a short notice
 let toastTimer = 0;
 let unread = 0; // messages that the customer was told of
 
-const visit = new Visit(page, { changed: render, track: receive, welcome: remember, refused: () => tell(word("notice.refused")) });
+const visit = new Visit(page, { changed: render, track: receive, welcome: remember, unshared, refused: () => tell(word("notice.refused")) });
 const speaker = new Speaker(at("#voice"), render);
 const devices = { visit, speaker, chosen: () => remember(ticket) };
 
@@ -42,7 +44,7 @@ function render() {
   renderError();
   renderCheck(visit, view === "setup", asking);
   if (view === "setup") say(at("#complaint"), complaint);
-  if (view === "call") renderCall(visit, { moving, silent, toast }, speaker);
+  if (view === "call") renderCall(visit, { moving, presented: sliding && Boolean(visit.sharing.state.other), silent, toast }, speaker);
   if (view === "call") announce();
 }
 
@@ -109,11 +111,22 @@ function retry(code) {
   location.reload();
 }
 
-/** @param {MediaStreamTrack} track of the agent */
-async function receive(track) {
-  if (track.kind === "video") return show(agent, track);
+/** @param {MediaStreamTrack} track of the agent @param {"audio"|"video"|"slides"} kind */
+async function receive(track, kind) {
+  if (kind === "slides") return show(slides, track);
+  if (kind === "video") return show(agent, track);
   silent = !(await show(at("#voice"), track));
   render();
+}
+
+/** @param {import("../shared/sharing.js").Ending} why */
+function unshared(why) {
+  if (!visit.over) tell(word(`sharing.${why}`).replace("#", visit.sharing.state.by ?? ""));
+}
+
+function toggleShare() {
+  if (visit.sharing.screen) visit.sharing.stop();
+  else visit.sharing.start(true);
 }
 
 /** @param {string} text */
@@ -235,6 +248,10 @@ watchFrames(agent, (now) => {
   moving = now;
   render();
 });
+watchFrames(slides, (now) => {
+  sliding = now;
+  render();
+});
 fitPicture(agent);
 self.onresize = () => tile.classList.toggle("upright", self.videoHeight >= self.videoWidth);
 at("form").onsubmit = submit;
@@ -246,6 +263,7 @@ at("#consent").onchange = () => {
 at("#devices button").onclick = checkDevices;
 at("#mute").onclick = toggleMicrophone;
 at("#camera").onclick = toggleCamera;
+at("#share").onclick = toggleShare;
 at("#leave").onclick = leave;
 at("#sound").onclick = turnSoundOn;
 at("#again").onclick = () => location.reload();

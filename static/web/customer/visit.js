@@ -4,6 +4,7 @@
 import { Device } from "../shared/devices.js";
 import { Leg } from "../shared/leg.js";
 import { Room } from "../shared/room.js";
+import { Sharing } from "../shared/sharing.js";
 import { Signal } from "../shared/signal.js";
 
 const PATIENCE = 15000; // ms that media may take to get through
@@ -13,6 +14,8 @@ const PATIENCE = 15000; // ms that media may take to get through
  * @property {"joining"|"calling"|"queue"|"incall"|"reconnecting"|"ended"} status
  * @property {boolean} [agentVideo]
  * @property {{chat: boolean}} [room]
+ * @property {boolean} [mayPresent]
+ * @property {import("../shared/sharing.js").Presentation} [presentation]
  * @property {"elsewhere"} [pane] ended here, because another window has taken the call over
  * @property {{code: string, message?: string, next?: string, retry?: boolean}|null} [error]
  */
@@ -20,7 +23,8 @@ const PATIENCE = 15000; // ms that media may take to get through
 /**
  * @typedef {object} VisitEvents
  * @property {() => void} changed anything that the page shows
- * @property {(track: MediaStreamTrack) => void} track of the agent's picture or voice
+ * @property {(track: MediaStreamTrack, kind: "audio"|"video"|"slides") => void} track of the agent's picture or voice, or presented
+ * @property {(why: import("../shared/sharing.js").Ending) => void} unshared the customer's share is over, not by himself
  * @property {() => void} refused a message was not taken
  * @property {(token: string) => void} welcome the token with which a reload comes back; "" when it is spent
  */
@@ -37,7 +41,12 @@ export class Visit {
   room = new Room({
     send: (message) => this.#signal.send(message),
     changed: () => this.#on.changed(),
-    refused: () => this.#on.refused(),
+    refused: (what) => (what === "present" ? this.sharing.refused() : this.#on.refused()),
+  });
+  sharing = new Sharing({
+    send: (message) => this.#signal.send(message),
+    changed: () => this.#on.changed(),
+    ended: (why) => this.#on.unshared(why),
   });
   #on;
   #signal;
@@ -122,7 +131,10 @@ export class Visit {
     this.#met = true;
     if (this.state.error?.code === "page-lost") this.state = { ...this.state, error: null };
     this.#signal.send({ type: "hello", name: this.#name, live, ...(this.#token && { visit: this.#token }) });
-    if (live) this.#sayDevices();
+    if (live) {
+      this.#sayDevices();
+      this.sharing.say();
+    }
     this.#outbox.splice(0).forEach((message) => this.#signal.send(message));
     this.#on.changed();
   }
@@ -167,8 +179,15 @@ export class Visit {
       this.#dropLeg();
       this.#judge(false);
     }
+    this.sharing.follow(state);
+    this.#feedSlides();
     if (this.over) this.#end();
     this.#on.changed();
+  }
+
+  #feedSlides() {
+    this.#leg?.send("slides", this.sharing.track);
+    this.#leg?.turn("slides", this.sharing.state.line).catch((err) => this.#refuse(err));
   }
 
   #end() {
@@ -195,17 +214,19 @@ export class Visit {
 
   #connect() {
     this.#dropLeg();
-    const leg = new Leg(["audio", "video"], this.#servers, {
+    const on = {
       offer: (sdp, id) => this.#post({ type: "offer", sdp, id }),
       candidate: (candidate) => this.#post({ type: "candidate", ...candidate }),
-      track: (track) => this.#on.track(track),
+      track: (track, kind) => this.#on.track(track, kind),
       link: (up) => this.#hold(up),
       failed: () => this.#repair(),
-    });
+    };
+    const leg = new Leg(["audio", "video", "slides"], this.#servers, on, this.sharing.state.line ?? "inactive");
     this.#leg = leg;
     this.#patience ||= setTimeout(() => this.#judge(true), PATIENCE);
     leg.send("audio", this.microphone.track);
     leg.send("video", this.camera.track);
+    leg.send("slides", this.sharing.track);
     leg.offer().catch((err) => this.#refuse(err));
   }
 

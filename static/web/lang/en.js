@@ -95,7 +95,19 @@ export default {
   "recording.paused": "Paused",
   "recording.none": "Not recorded",
 
+  "sharing.on": "You are sharing your screen",
+  "sharing.starting": "Starting to share",
+  "sharing.taken": "# presents now. Your screen is not shared any more.",
+  "sharing.over": "Your screen is not shared any more.",
+  "sharing.refused": "The room does not take your screen now. Please try again.",
+  "sharing.blocked": "The browser does not let this page share a screen. Open it in a window of its own and try again.",
+  "sharing.whole": "Please share a tab or a window, not the whole screen.",
+
   "views": "Views",
+  "button.share": "Share screen",
+  "button.unshare": "Stop sharing",
+  "button.customer-large": "Show the customer large",
+  "button.slides-large": "Show the presentation large",
   "button.lock": "Lock room",
   "button.unlock": "Unlock room",
   "button.popout": "Pop out video",
@@ -170,6 +182,8 @@ export default {
 
   "video.customer": "Customer video",
   "video.self": "Your camera",
+  "video.presentation": "Presentation",
+  "video.shared": "Your screen",
   "video.agent": "Agent video",
   "button.camera-off": "Turn camera off",
   "button.camera-on": "Turn camera on",

@@ -1,6 +1,6 @@
 // One peer connection of a page: offers at once, trickles, and takes its
 // tracks when they come, so that nothing waits for a camera. Knows no DOM and
-// no socket. The agent's leg is made of ["video"] alone: it never has audio.
+// no socket. The agent's leg is made of ["video", "slides"]: it never has audio.
 
 // ms that a connection may be "disconnected" before another path is looked for, and how long that may take
 const PATIENCE = 2000;
@@ -12,10 +12,12 @@ let made = 0; // legs of this page
  * @typedef {object} LegEvents
  * @property {(sdp: string, id: number) => void} offer
  * @property {(candidate: {candidate: string, mid: string}) => void} candidate "" ends them
- * @property {(track: MediaStreamTrack) => void} track what the far end will send
+ * @property {(track: MediaStreamTrack, kind: Kind) => void} track what the far end will send
  * @property {(up: boolean) => void} link whether media can flow
  * @property {() => void} failed this leg is done for: make another
  */
+
+/** @typedef {"audio"|"video"|"slides"} Kind of a line; slides are a shared screen */
 
 export class Leg {
   #id = ++made; // its offer's number, which the answer repeats
@@ -27,14 +29,16 @@ export class Leg {
   /** @type {RTCIceCandidateInit[]} */ #early = [];
   /** @type {{candidate: string, mid: string}[]|null} */ #unsent = [];
   #grace = 0;
+  #turned = false; // since the last offer
   #mending = false; // another path is being looked for
 
   /**
-   * @param {("audio"|"video")[]} kinds one line each, sending and receiving
+   * @param {Kind[]} kinds one line each, sending and receiving
    * @param {{iceServers?: RTCIceServer[], relayOnly?: boolean}} servers
    * @param {LegEvents} on
+   * @param {RTCRtpTransceiverDirection} [slides] how the slides line is turned at first
    */
-  constructor(kinds, servers, on) {
+  constructor(kinds, servers, on, slides = "sendrecv") {
     this.#on = on;
     this.#pc = new RTCPeerConnection({
       bundlePolicy: "max-bundle",
@@ -42,11 +46,11 @@ export class Leg {
       iceTransportPolicy: servers.relayOnly ? "relay" : "all",
     });
     this.#pc.onicecandidate = ({ candidate }) => this.#trickle(candidate);
-    this.#pc.ontrack = ({ track }) => on.track(track);
+    this.#pc.ontrack = ({ track, transceiver }) => on.track(track, transceiver === this.#lines.get("slides") ? "slides" : track.kind);
     this.#pc.onconnectionstatechange = () => this.#follow();
     for (const kind of kinds) {
-      const line = this.#pc.addTransceiver(kind, { direction: "sendrecv", streams: [this.#stream] });
-      this.#lines.set(kind, line);
+      const init = kind === "slides" ? { direction: slides, streams: [new MediaStream()] } : { streams: [this.#stream] };
+      this.#lines.set(kind, this.#pc.addTransceiver(kind === "slides" ? "video" : kind, init));
     }
   }
 
@@ -58,6 +62,7 @@ export class Leg {
       if (this.#pc.signalingState === "closed") return;
       throw err;
     }
+    this.#turned = false;
     this.#on.offer(this.#pc.localDescription.sdp, this.#id);
     const unsent = this.#unsent ?? [];
     this.#unsent = null;
@@ -93,6 +98,25 @@ export class Leg {
     this.#early = [];
     for (const candidate of early) await this.#add(candidate);
     for (const [kind, kbps] of this.#limits) await this.limit(kind, kbps);
+    if (this.#turned) await this.#offerAgain();
+  }
+
+  /**
+   * Turns a line, with another offer.
+   * @param {Kind} kind
+   * @param {RTCRtpTransceiverDirection} [direction] undefined: as it is
+   */
+  async turn(kind, direction = undefined) {
+    const line = this.#lines.get(kind);
+    if (!direction || !line || line.direction === direction || this.#pc.signalingState === "closed") return;
+    line.direction = direction;
+    this.#turned = true;
+    if (this.#pc.signalingState === "stable" && this.#pc.remoteDescription) await this.#offerAgain();
+  }
+
+  #offerAgain() {
+    this.#id = ++made;
+    return this.offer();
   }
 
   /** @param {{candidate: string, mid?: string}} message a candidate of the far end */
@@ -104,7 +128,7 @@ export class Leg {
 
   /**
    * Sends a track, or nothing, without renegotiation.
-   * @param {"audio"|"video"} kind
+   * @param {Kind} kind
    * @param {MediaStreamTrack|null} track
    */
   async send(kind, track) {
@@ -114,7 +138,7 @@ export class Leg {
 
   /**
    * Limits what a line sends, now and after later negotiations.
-   * @param {"audio"|"video"} kind
+   * @param {Kind} kind
    * @param {number} kbps 0: as much as the connection allows
    */
   async limit(kind, kbps) {

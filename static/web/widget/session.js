@@ -6,6 +6,7 @@ import { Device } from "../shared/devices.js";
 import { Leg } from "../shared/leg.js";
 import { Signal } from "../shared/signal.js";
 import { Room } from "../shared/room.js";
+import { Sharing } from "../shared/sharing.js";
 
 /**
  * The whole state of the call, as the server sends it each time.
@@ -21,6 +22,8 @@ import { Room } from "../shared/room.js";
  * @property {"active"|"paused"|"none"} [recording]
  * @property {"ending"|"ended"} [signIn] the agent's sign-in, if it is to be renewed
  * @property {{locked: boolean, chat: boolean, invite: boolean}} [room]
+ * @property {boolean} [mayPresent]
+ * @property {import("../shared/sharing.js").Presentation} [presentation]
  * @property {{code: string, message?: string, next?: string, retry?: boolean}|null} [error]
  */
 
@@ -28,6 +31,8 @@ import { Room } from "../shared/room.js";
  * @typedef {object} SessionEvents
  * @property {() => void} changed anything that the page shows
  * @property {(track: MediaStreamTrack|null) => void} customer what to show as the customer's video
+ * @property {(track: MediaStreamTrack|null) => void} slides what to show when somebody else presents
+ * @property {(why: import("../shared/sharing.js").Ending) => void} unshared the agent's share is over, not by himself
  * @property {(what: string) => void} refused a wish about the room did not come to pass
  * @property {(url: string) => void} renew the sign-in can be renewed there
  */
@@ -47,8 +52,9 @@ export class Session {
   /** What happened at this end, for support. @type {string[]} */ log = [];
   #page;
   #kbps = 0; // that the camera may send; 0: any
-  /** @type {SessionEvents} */ #on = { changed() {}, customer() {}, refused() {}, renew() {} };
+  /** @type {SessionEvents} */ #on = { changed() {}, customer() {}, slides() {}, unshared() {}, refused() {}, renew() {} };
   /** @type {MediaStreamTrack|null} */ #track = null; // of the customer
+  /** @type {MediaStreamTrack|null} */ #slides = null; // of whoever presents
   #signal;
   /** @type {Leg|null} */ #leg = null;
   /** @type {object[]} */ #outbox = []; // the leg's messages that found no socket
@@ -74,7 +80,12 @@ export class Session {
     this.room = new Room({
       send: (message) => this.#signal.send(message),
       changed: () => this.#on.changed(),
-      refused: (what) => this.#on.refused(what),
+      refused: (what) => (what === "present" ? this.sharing.refused() : this.#on.refused(what)),
+    });
+    this.sharing = new Sharing({
+      send: (message) => this.#signal.send(message),
+      changed: () => this.#followShare(),
+      ended: (why) => this.#on.unshared(why),
     });
     this.#signal = new Signal(page.socket, {
       open: () => this.#meet(),
@@ -91,6 +102,7 @@ export class Session {
   shows(on) {
     this.#on = on;
     on.customer(this.#track);
+    on.slides(this.#slides);
     on.changed();
   }
 
@@ -149,6 +161,7 @@ export class Session {
     const released = new Promise((resolve) => (this.#released = resolve));
     const limit = new Promise((resolve) => setTimeout(resolve, STOP_LIMIT));
     this.camera.stop();
+    this.sharing.stop();
     if (this.#signal.send({ type: "stop" })) await Promise.race([released, limit]);
     this.#signal.close();
     this.#follow({ status: "Call ended" });
@@ -164,6 +177,7 @@ export class Session {
     this.#signal.send({ type: "hello", conversation, live, ...(ticket && { ticket }) });
     this.#said = "";
     this.#sayCamera();
+    if (live) this.sharing.say();
     this.#outbox.splice(0).forEach((message) => this.#signal.send(message));
     this.#offerWhereDue();
     this.#on.changed();
@@ -224,6 +238,7 @@ export class Session {
     }
     this.#offerWhereDue();
     this.#runCamera();
+    this.sharing.follow(state);
     this.#feed();
     this.#keepSignedIn();
     this.#on.changed();
@@ -275,6 +290,14 @@ export class Session {
   #feed() {
     const held = this.#page.media === "bypass" && !this.state.sending;
     this.#leg?.send("video", held ? null : this.camera.track);
+    this.#leg?.send("slides", this.sharing.track);
+    this.#leg?.turn("slides", this.sharing.state.line).catch((err) => this.#refuse(err));
+  }
+
+  #followShare() {
+    this.#note(`share ${this.sharing.screen ? "chosen" : "ended"}`);
+    this.#feed();
+    this.#on.changed();
   }
 
   #sayCamera() {
@@ -291,13 +314,15 @@ export class Session {
 
   #makeLeg() {
     this.#dropLeg();
-    const leg = new Leg(["video"], this.#servers, {
+    const slides = this.#page.media === "bypass" ? (this.sharing.state.line ?? "inactive") : "sendrecv";
+    const on = {
       offer: (sdp, id) => this.#post({ type: "offer", sdp, id }),
       candidate: (candidate) => this.#post({ type: "candidate", ...candidate }),
-      track: (track) => this.#see(track),
+      track: (track, kind) => this.#see(track, kind),
       link: (up) => this.#hold(up),
       failed: () => this.#repair(),
-    });
+    };
+    const leg = new Leg(["video", "slides"], this.#servers, on, slides);
     this.#leg = leg;
     leg.limit("video", this.#kbps);
     this.#feed();
@@ -309,13 +334,14 @@ export class Session {
     this.#leg = null;
     this.#outbox = [];
     this.#stale = false;
-    this.#see(null);
+    this.#see(null, "video");
+    this.#see(null, "slides");
   }
 
-  /** @param {MediaStreamTrack|null} track of the customer */
-  #see(track) {
-    this.#track = track;
-    this.#on.customer(track);
+  /** @param {MediaStreamTrack|null} track of the customer, or of whoever presents @param {string} kind */
+  #see(track, kind) {
+    if (kind === "slides") this.#on.slides((this.#slides = track));
+    else this.#on.customer((this.#track = track));
   }
 
   /** @param {boolean} up whether media can flow */

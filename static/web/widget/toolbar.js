@@ -2,6 +2,7 @@
 
 import { draw, say } from "../shared/dom.js";
 import * as panel from "../shared/panel.js";
+import { canShare } from "../shared/sharing.js";
 import { word } from "../shared/words.js";
 import { copy } from "./clipboard.js";
 import * as popout from "./popout.js";
@@ -31,6 +32,11 @@ export function startToolbar(current, tell) {
     const session = current();
     session?.setCamera(!(session.wish && !session.camera.trouble));
   };
+  at("share").onclick = () => {
+    const { sharing } = current();
+    if (sharing.screen) sharing.stop();
+    else sharing.start(document.body.dataset.share !== "tabs");
+  };
   at("lock").onclick = () => current()?.room.ask({ type: "lock", on: !current().state.room?.locked });
   at("invite").onclick = () => invite(current(), tell);
   at("support").onclick = () => support(current(), tell);
@@ -47,6 +53,12 @@ export function renderToolbar(session, { idle, picture }) {
   at("camera").hidden = idle || !session;
   if (session) label("camera", ...(session.wish && !session.camera.trouble ? ["camera-off", "camera"] : ["camera-on", "camera-off"]));
   at("camera").classList.toggle("off", !session?.wish || session.camera.trouble);
+
+  const shares = Boolean(session?.sharing.screen);
+  at("share").hidden = !room || !canShare;
+  at("share").disabled = !shares && !session?.sharing.may;
+  label("share", ...(shares ? ["unshare", "unshare"] : ["share", "share"]));
+  at("share").classList.toggle("off", shares);
 
   at("lock").hidden = !room;
   label("lock", ...(room?.locked ? ["unlock", "lock"] : ["lock", "unlock"]));

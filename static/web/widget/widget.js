@@ -6,6 +6,7 @@ import { fitPicture, show, watchFrames } from "../shared/picture.js";
 import { word } from "../shared/words.js";
 import { followDesktop } from "./lifecycle.js";
 import * as popout from "./popout.js";
+import { isInFront, renderPresentation, showSlides, startPresentation, unshared } from "./presentation.js";
 import { renderRenewal, renewSilently, signInAgain } from "./renewal.js";
 import { renderSelf } from "./selfview.js";
 import { started } from "./start.js";
@@ -76,11 +77,13 @@ function render() {
 
   renderStatus(status);
   renderRecording(idle ? "" : state.recording);
-  customer.classList.toggle("shown", here);
-  renderPane(key, !here && !error);
+  renderPresentation(session, idle, here);
+  const covered = isInFront() && !idle;
+  customer.classList.toggle("shown", here && !covered);
+  renderPane(key, !here && !covered && !error);
   renderBanner(error ? "" : banner);
   renderRenewal(state.signIn);
-  renderError(error, here);
+  renderError(error, here || covered);
   renderSelf(session, idle || !session, isBlind(state));
   renderToolbar(session, { idle, picture });
   renderUnread();
@@ -251,6 +254,8 @@ async function start() {
   session.shows({
     changed: render,
     customer: (track) => show(customer, track),
+    slides: showSlides,
+    unshared: (why) => tell(unshared(why, session.sharing.state.by)),
     refused: () => tell(word("notice.refused")),
     renew: renewSilently,
   });
@@ -262,6 +267,7 @@ watchFrames(customer, (now) => {
   render();
 });
 fitPicture(customer);
+startPresentation(render);
 popout.follow(customer, render);
 startToolbar(() => session, tell);
 at("#renew").onclick = () => signInAgain(session);
