@@ -94,7 +94,19 @@ export default {
   "recording.paused": "Angehalten",
   "recording.none": "Keine Aufzeichnung",
 
+  "sharing.on": "Sie teilen Ihren Bildschirm",
+  "sharing.starting": "Teilen startet",
+  "sharing.taken": "# präsentiert jetzt. Ihr Bildschirm wird nicht mehr geteilt.",
+  "sharing.over": "Ihr Bildschirm wird nicht mehr geteilt.",
+  "sharing.refused": "Der Raum nimmt Ihren Bildschirm gerade nicht an. Bitte versuchen Sie es noch einmal.",
+  "sharing.blocked": "Der Browser lässt diese Seite keinen Bildschirm teilen. Öffnen Sie sie in einem eigenen Fenster und versuchen Sie es noch einmal.",
+  "sharing.whole": "Bitte teilen Sie einen Tab oder ein Fenster, nicht den ganzen Bildschirm.",
+
   "views": "Ansichten",
+  "button.share": "Bildschirm teilen",
+  "button.unshare": "Teilen beenden",
+  "button.customer-large": "Kunden groß zeigen",
+  "button.slides-large": "Präsentation groß zeigen",
   "button.lock": "Raum sperren",
   "button.unlock": "Raum entsperren",
   "button.popout": "Video auslagern",
@@ -169,6 +181,8 @@ export default {
 
   "video.customer": "Video des Kunden",
   "video.self": "Ihre Kamera",
+  "video.presentation": "Präsentation",
+  "video.shared": "Ihr Bildschirm",
   "video.agent": "Video des Agenten",
   "button.camera-off": "Kamera ausschalten",
   "button.camera-on": "Kamera einschalten",

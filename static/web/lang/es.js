@@ -94,7 +94,19 @@ export default {
   "recording.paused": "En pausa",
   "recording.none": "Sin grabación",
 
+  "sharing.on": "Está compartiendo su pantalla",
+  "sharing.starting": "Empezando a compartir",
+  "sharing.taken": "Ahora presenta #. Su pantalla ya no se comparte.",
+  "sharing.over": "Su pantalla ya no se comparte.",
+  "sharing.refused": "La sala no acepta su pantalla en este momento. Inténtelo de nuevo.",
+  "sharing.blocked": "El navegador no deja que esta página comparta la pantalla. Ábrala en una ventana propia e inténtelo de nuevo.",
+  "sharing.whole": "Comparta una pestaña o una ventana, no toda la pantalla.",
+
   "views": "Vistas",
+  "button.share": "Compartir pantalla",
+  "button.unshare": "Dejar de compartir",
+  "button.customer-large": "Ver al cliente en grande",
+  "button.slides-large": "Ver la presentación en grande",
   "button.lock": "Bloquear sala",
   "button.unlock": "Desbloquear sala",
   "button.popout": "Separar vídeo",
@@ -169,6 +181,8 @@ export default {
 
   "video.customer": "Vídeo del cliente",
   "video.self": "Su cámara",
+  "video.presentation": "Presentación",
+  "video.shared": "Su pantalla",
   "video.agent": "Vídeo del agente",
   "button.camera-off": "Apagar cámara",
   "button.camera-on": "Encender cámara",

@@ -94,7 +94,19 @@ export default {
   "recording.paused": "En pause",
   "recording.none": "Non enregistré",
 
+  "sharing.on": "Vous partagez votre écran",
+  "sharing.starting": "Début du partage",
+  "sharing.taken": "# présente maintenant. Votre écran n'est plus partagé.",
+  "sharing.over": "Votre écran n'est plus partagé.",
+  "sharing.refused": "La salle n'accepte pas votre écran pour le moment. Veuillez réessayer.",
+  "sharing.blocked": "Le navigateur empêche cette page de partager un écran. Ouvrez-la dans sa propre fenêtre et réessayez.",
+  "sharing.whole": "Veuillez partager un onglet ou une fenêtre, pas l'écran entier.",
+
   "views": "Vues",
+  "button.share": "Partager l'écran",
+  "button.unshare": "Arrêter le partage",
+  "button.customer-large": "Afficher le client en grand",
+  "button.slides-large": "Afficher la présentation en grand",
   "button.lock": "Verrouiller la salle",
   "button.unlock": "Déverrouiller la salle",
   "button.popout": "Détacher la vidéo",
@@ -169,6 +181,8 @@ export default {
 
   "video.customer": "Vidéo du client",
   "video.self": "Votre caméra",
+  "video.presentation": "Présentation",
+  "video.shared": "Votre écran",
   "video.agent": "Vidéo de l'agent",
   "button.camera-off": "Couper la caméra",
   "button.camera-on": "Activer la caméra",

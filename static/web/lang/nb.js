@@ -94,7 +94,19 @@ export default {
   "recording.paused": "På pause",
   "recording.none": "Ikke opptak",
 
+  "sharing.on": "Du deler skjermen din",
+  "sharing.starting": "Begynner å dele",
+  "sharing.taken": "# presenterer nå. Skjermen din deles ikke lenger.",
+  "sharing.over": "Skjermen din deles ikke lenger.",
+  "sharing.refused": "Rommet tar ikke imot skjermen din nå. Prøv igjen.",
+  "sharing.blocked": "Nettleseren lar ikke denne siden dele skjerm. Åpne den i et eget vindu, og prøv igjen.",
+  "sharing.whole": "Del en fane eller et vindu, ikke hele skjermen.",
+
   "views": "Visninger",
+  "button.share": "Del skjerm",
+  "button.unshare": "Stopp deling",
+  "button.customer-large": "Vis kunden stort",
+  "button.slides-large": "Vis presentasjonen stort",
   "button.lock": "Lås rommet",
   "button.unlock": "Lås opp rommet",
   "button.popout": "Løsne video",
@@ -169,6 +181,8 @@ export default {
 
   "video.customer": "Kundens video",
   "video.self": "Kameraet ditt",
+  "video.presentation": "Presentasjon",
+  "video.shared": "Skjermen din",
   "video.agent": "Agentens video",
   "button.camera-off": "Slå av kamera",
   "button.camera-on": "Slå på kamera",
