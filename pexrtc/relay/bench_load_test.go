@@ -9,8 +9,11 @@ import (
 	"time"
 
 	"github.com/pion/ice/v4"
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
+
+	"github.com/videoleg/videoleg/pexrtc"
 )
 
 // benchEnd is a far end of a leg under load: it sends numbered packets and takes the time of those that arrive.
@@ -32,6 +35,7 @@ type benchEnd struct {
 	dec    *srtp.Context
 	got    rtp.Header
 	delays []time.Duration
+	heard  reception // of the stream that arrives
 }
 
 func newBenchEnd() *benchEnd {
@@ -79,7 +83,7 @@ func newRTCEnd(b *testing.B, offer string) (e *benchEnd, text string, accept fun
 	fail(b, err)
 	<-g.done
 	main := line{
-		mid: mainMID, direction: "sendrecv", side: Node, pairs: []pair{{Codec: video("VP8", 96), node: 96}},
+		mid: mainMID, direction: "sendrecv", side: Node, pairs: choose([]pexrtc.Codec{video("VP8", 96)}, false),
 		exts: ours, local: g.take(), ssrc: 5,
 	}
 	e.sequence = ours.sequence
@@ -124,7 +128,7 @@ func (e *benchEnd) secured(keys srtpKeys) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.dec, err = srtp.CreateContext(keys.Keys.RemoteMasterKey, keys.Keys.RemoteMasterSalt, keys.Profile)
+	e.dec, err = srtp.CreateContext(keys.Keys.RemoteMasterKey, keys.Keys.RemoteMasterSalt, keys.Profile, srtp.SRTPReplayProtection(1024))
 	return err
 }
 
@@ -158,9 +162,44 @@ func (e *benchEnd) receive(raw []byte) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	now := time.Now()
 	plain, err := e.dec.DecryptRTP(raw, raw, &e.got)
-	if err == nil {
+	if err == nil && e.got.PayloadType == 96 { // what is sent again comes twice, and counts once
 		e.delays = append(e.delays, since(plain[e.got.MarshalSize():]))
+		e.heard.ssrc = e.got.SSRC
+		e.heard.packet(e.got.SequenceNumber, e.got.Timestamp, now)
+	}
+}
+
+// feedback says, after every frame, what a browser would: reports and an estimate each second, a request for two lost
+// packets twice a second (a loss of some 2.5 %), one for a keyframe now and then. The floor's ends say nothing.
+func (e *benchEnd) feedback(frame int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	ssrc, last := e.heard.ssrc, uint16(e.heard.highest)
+	if e.raw != nil || ssrc == 0 {
+		return
+	}
+	if frame%15 == 0 {
+		e.say(&rtcp.TransportLayerNack{SenderSSRC: 5, MediaSSRC: ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{last - 3, last - 2})})
+	}
+	if frame%30 == 5 {
+		report, _ := e.heard.next(time.Now())
+		e.say(&rtcp.SenderReport{SSRC: 5, NTPTime: ntp(time.Now()), RTPTime: e.ts, Reports: []rtcp.ReceptionReport{report}},
+			&rtcp.ReceiverEstimatedMaximumBitrate{SenderSSRC: 5, Bitrate: 2_000_000, SSRCs: []uint32{ssrc}})
+	}
+	if frame%90 == 10 {
+		e.say(&rtcp.PictureLossIndication{SenderSSRC: 5, MediaSSRC: ssrc})
+	}
+}
+
+func (e *benchEnd) say(packets ...rtcp.Packet) {
+	plain, err := rtcp.Marshal(packets)
+	if err != nil {
+		panic(err)
+	}
+	if wire, err := e.enc.EncryptRTCP(nil, plain, nil); err == nil {
+		_, _ = e.write(wire)
 	}
 }
 

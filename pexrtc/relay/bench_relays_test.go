@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"syscall"
@@ -39,6 +40,7 @@ func serveBench(kind string) error {
 	for {
 		var q benchCommand
 		if in.Decode(&q) != nil {
+			pprof.StopCPUProfile()
 			return nil
 		}
 		var a benchReply
@@ -50,8 +52,11 @@ func serveBench(kind string) error {
 			a.SDP, err = r.answer(q.Leg, q.SDP)
 		case "open":
 			r.start()
-		case "usage":
-			a.CPU, a.Memory, err = usage()
+			err = takeProfile(kind)
+		case "cpu":
+			a.CPU, err = cpuTime()
+		case "memory":
+			a.Memory, err = memory()
 		}
 		if err != nil {
 			a.Err = err.Error()
@@ -60,6 +65,19 @@ func serveBench(kind string) error {
 			return err
 		}
 	}
+}
+
+// takeProfile takes a CPU profile from now on, if that is wanted.
+func takeProfile(kind string) error {
+	name := os.Getenv(benchProfile)
+	if name == "" {
+		return nil
+	}
+	f, err := os.Create(name + "." + kind)
+	if err != nil {
+		return err
+	}
+	return pprof.StartCPUProfile(f)
 }
 
 func newBenchRelay(kind string) (benchRelay, error) {
@@ -75,19 +93,22 @@ func newBenchRelay(kind string) (benchRelay, error) {
 	return &ourRelay{relay: r, legs: map[int]*Leg{}}, err
 }
 
-// usage is what this process has used so far. Garbage does not count as memory.
-func usage() (cpu time.Duration, memory int64, err error) {
+// cpuTime is what this process has used so far.
+func cpuTime() (time.Duration, error) {
 	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0, 0, err
-	}
+	err := syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), err
+}
+
+// memory is what this process holds, without garbage. Asking costs it time.
+func memory() (int64, error) {
 	debug.FreeOSMemory()
 	raw, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	pages, err := strconv.ParseInt(strings.Fields(string(raw))[1], 10, 64)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), pages * int64(os.Getpagesize()), err
+	return pages * int64(os.Getpagesize()), err
 }
 
 // ourRelay is this package, with all that it does in service.

@@ -13,14 +13,16 @@ import (
 	"time"
 )
 
-// The load: one video stream each way of every leg, 1264 kbit/s at most, as a camera sends it.
+// The load: one video stream of 1264 kbit/s each way of every leg, as a camera sends it, and what browsers and nodes say of
+// what they get.
 const (
 	benchFrame   = time.Second / 30
-	benchBurst   = 4    // packets a frame
-	benchPayload = 1100 // bytes
+	benchBurst   = 5    // packets a frame
+	benchPayload = 1053 // bytes
 	benchWarmUp  = 700 * time.Millisecond
 	benchTime    = 3 * time.Second
 	benchRole    = "VIDEOLEG_BENCH_RELAY"
+	benchProfile = "VIDEOLEG_BENCH_PROFILE" // where the relays under test write CPU profiles, each with its name
 )
 
 // BenchmarkRelay compares what relays cost: the floor (receive, decrypt, encrypt, send), a plain relay of two
@@ -52,7 +54,7 @@ type benchResult struct{ perPacket, memory, p50, p99, max, loss float64 }
 func measure(b *testing.B, kind string, legs int) benchResult {
 	child := startRelay(b, kind)
 	defer child.stop()
-	idle := child.ask(benchCommand{Do: "usage"})
+	idle := child.ask(benchCommand{Do: "memory"}).Memory
 	ends := make([]*benchEnd, 0, 2*legs)
 	for range legs {
 		browser, node := newBenchLeg(b, child, kind == "floor")
@@ -72,10 +74,11 @@ func measure(b *testing.B, kind string, legs int) benchResult {
 	for _, e := range ends {
 		e.reset()
 	}
-	before := child.ask(benchCommand{Do: "usage"})
+	before := child.ask(benchCommand{Do: "cpu"}).CPU
 	sent := load(ends, benchTime)
 	time.Sleep(300 * time.Millisecond)
-	after := child.ask(benchCommand{Do: "usage"})
+	used := child.ask(benchCommand{Do: "cpu"}).CPU - before
+	held := child.ask(benchCommand{Do: "memory"}).Memory - idle
 
 	var delays []time.Duration
 	for _, e := range ends {
@@ -87,8 +90,8 @@ func measure(b *testing.B, kind string, legs int) benchResult {
 	slices.Sort(delays)
 	at := func(q float64) float64 { return delays[int(q*float64(len(delays)-1))].Seconds() * 1000 }
 	return benchResult{
-		perPacket: (after.CPU - before.CPU).Seconds() * 1e6 / float64(len(delays)),
-		memory:    float64(after.Memory-idle.Memory) / float64(legs) / (1 << 20),
+		perPacket: used.Seconds() * 1e6 / float64(len(delays)),
+		memory:    float64(held) / float64(legs) / (1 << 20),
 		p50:       at(0.5), p99: at(0.99), max: at(1),
 		loss: 100 * (1 - float64(len(delays))/float64(sent)),
 	}
@@ -104,16 +107,18 @@ func load(ends []*benchEnd, d time.Duration) (sent int) {
 			return sent
 		}
 		time.Sleep(due - time.Since(began))
+		e := ends[i%len(ends)]
 		for n := range benchBurst {
-			ends[i%len(ends)].send(n == benchBurst-1)
+			e.send(n == benchBurst-1)
 			sent++
 		}
+		e.feedback(i / len(ends))
 	}
 }
 
 // benchCommand and benchReply are one JSON line each, between the load and the relay under test.
 type benchCommand struct {
-	Do  string // leg, answer, open, usage
+	Do  string // leg, answer, open, cpu, memory
 	Leg int
 	SDP string
 }
