@@ -127,6 +127,23 @@ func TestOutboundWithoutAnswer(t *testing.T) {
 	})
 }
 
+// As long as the other side has not answered, the page says so: no step of ours is slow.
+func TestOutboundRings(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		agent := c.agent("ada")
+		conversation, err := c.cloud.Dial(t.Context(), genesystest.OutboundCall{User: "ada", Address: "sip:" + deviceAlias + "@video.example"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tab := c.open(agent, conversation.ID())
+		tab.await("says that it rings", func(m message) bool { return m.Status == StatusConnecting && m.Pane == paneDialling })
+		if err := conversation.CustomerAnswers(); err != nil {
+			t.Fatal(err)
+		}
+		tab.await("joins", func(m message) bool { return m.Status == StatusConnecting && m.Pane == "" })
+	})
+}
+
 // What is no device has no video, and says so before anything is asked of the node.
 func TestOutboundToNoDevice(t *testing.T) {
 	bubble(t, func(t *testing.T, c *centre) {

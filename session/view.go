@@ -21,6 +21,7 @@ const (
 // What stands in the agent's page where there is no picture; the page has the words.
 const (
 	paneRinging    = "ringing"    // answer in Genesys to start video
+	paneDialling   = "dialling"   // the other side of an outbound call has not answered
 	paneWaiting    = "waiting"    // in the room, and the customer shows no picture
 	paneHeld       = "held"       // on hold
 	paneConsulting = "consulting" // the customer is on hold while the agents talk
@@ -100,6 +101,9 @@ func (c *Call) status(r rules.View) (status, pane, step string) {
 	}
 	if c.problem != nil {
 		return StatusNoCall, "", ""
+	}
+	if r.Phase == rules.PhaseWaiting && c.device.address != "" {
+		return StatusConnecting, paneDialling, ""
 	}
 	switch status, step = c.mediaStatus(r); {
 	case status != StatusInCall:

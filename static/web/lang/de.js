@@ -34,6 +34,8 @@ export default {
   "pane.consulted.text": "Der Kunde ist beim anderen Agenten und sieht Sie nicht.",
   "pane.away.title": "Der Kunde hat das Video verlassen",
   "pane.away.text": "Kommt er zurück, kommt auch das Bild zurück. Der Ton läuft am Telefon weiter.",
+  "pane.dialling.title": "Es wird gewählt",
+  "pane.dialling.text": "Das Video beginnt, sobald die Gegenseite abnimmt.",
   "pane.ringing.title": "Eingehender Anruf",
   "pane.ringing.text": "Nehmen Sie ihn in Genesys an, um das Video zu starten.",
   "pane.elsewhere.title": "Das Video läuft in einem anderen Fenster",

@@ -35,6 +35,8 @@ export default {
   "pane.consulted.text": "The customer is with the other agent and cannot see you.",
   "pane.away.title": "The customer has left the video",
   "pane.away.text": "The picture comes back when the customer does. The audio continues on the phone.",
+  "pane.dialling.title": "Calling",
+  "pane.dialling.text": "Video starts when the other side answers.",
   "pane.ringing.title": "Incoming call",
   "pane.ringing.text": "Answer it in Genesys to start video.",
   "pane.elsewhere.title": "Video is running in another window",

@@ -34,6 +34,8 @@ export default {
   "pane.consulted.text": "El cliente está con el otro agente y no le ve.",
   "pane.away.title": "El cliente ha dejado el vídeo",
   "pane.away.text": "La imagen vuelve cuando vuelva el cliente. El audio sigue por teléfono.",
+  "pane.dialling.title": "Llamando",
+  "pane.dialling.text": "El vídeo comenzará cuando respondan.",
   "pane.ringing.title": "Llamada entrante",
   "pane.ringing.text": "Respóndala en Genesys para iniciar el vídeo.",
   "pane.elsewhere.title": "El vídeo está en otra ventana",

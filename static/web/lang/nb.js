@@ -34,6 +34,8 @@ export default {
   "pane.consulted.text": "Kunden er hos den andre agenten og ser deg ikke.",
   "pane.away.title": "Kunden har forlatt videoen",
   "pane.away.text": "Bildet kommer tilbake når kunden gjør det. Lyden fortsetter på telefonen.",
+  "pane.dialling.title": "Ringer",
+  "pane.dialling.text": "Videoen starter når den andre siden svarer.",
   "pane.ringing.title": "Innkommende samtale",
   "pane.ringing.text": "Svar i Genesys for å starte video.",
   "pane.elsewhere.title": "Videoen er i et annet vindu",

@@ -30,6 +30,7 @@ const BANNERS = {
 const HELD_BACK = ["not-recorded", "recording-paused"]; // why the customer may not see the agent yet
 const ICONS = {
   ringing: "phone",
+  dialling: "phone",
   held: "pause",
   "on-hold": "pause",
   consulting: "pause",
