@@ -81,20 +81,20 @@ func (g *gathering) found(c ice.Candidate) {
 	g.leg.passCandidate(k)
 }
 
-// wait blocks until all candidates are known, or, if not all are wanted, for a little while and at least one.
+// wait blocks until all candidates are known, or, if not all are wanted, until the first and those right after it are.
 func (g *gathering) wait(ctx context.Context, all bool) error {
-	var enough <-chan time.Time
 	var first <-chan struct{}
+	var enough <-chan time.Time
 	if !all {
-		enough = time.After(gatherPatience)
+		first = g.first
 	}
 	for {
 		select {
 		case <-g.done:
 			return nil
-		case <-enough:
-			first = g.first
 		case <-first:
+			first, enough = nil, time.After(gatherPatience)
+		case <-enough:
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()

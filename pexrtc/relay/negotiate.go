@@ -13,8 +13,9 @@ import (
 
 const (
 	maxEarly = 64 // candidates kept until the description they belong to
-	// gatherPatience is how long NodeOffer waits for STUN and TURN when the rest may follow later.
-	gatherPatience = 250 * time.Millisecond
+	// gatherPatience is how long NodeOffer waits after the first candidate when the rest may follow later: this machine's own
+	// addresses come together, what STUN and TURN find takes its time.
+	gatherPatience = 20 * time.Millisecond
 )
 
 // OfferBrowser takes a page's offer: video only, one line. The first one may wait for the node; a later one replaces the
