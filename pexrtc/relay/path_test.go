@@ -191,7 +191,7 @@ func TestNodeWithOneMediaAddress(t *testing.T) {
 	for range 3 {
 		c := &call{T: t, states: make(chan State, 64)}
 		c.leg = r.NewLeg(LegConfig{OnState: func(s State) { c.states <- s }})
-		c.browser, c.node = newPeer(t, webrtc.MimeTypeVP8, nil), newPeerOn(t, mux, webrtc.MimeTypeVP8, nil)
+		c.browser, c.node = newPeer(t, webrtc.MimeTypeVP8, nil), newPeerWith(t, func(s *webrtc.SettingEngine) { s.SetICEUDPMux(mux) }, webrtc.MimeTypeVP8, nil)
 		c.negotiate()
 		c.leg.SetSending(true)
 		calls = append(calls, c)

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pion/ice/v4"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
@@ -56,11 +55,11 @@ type peer struct {
 // newPeer makes a peer that sends mime and knows codecs (nil: all that the stack has, like a browser).
 func newPeer(t *testing.T, mime string, codecs []webrtc.RTPCodecParameters) *peer {
 	t.Helper()
-	return newPeerOn(t, nil, mime, codecs)
+	return newPeerWith(t, func(*webrtc.SettingEngine) {}, mime, codecs)
 }
 
-// newPeerOn is newPeer with media on a shared port; nil: one of its own.
-func newPeerOn(t *testing.T, mux ice.UDPMux, mime string, codecs []webrtc.RTPCodecParameters) *peer {
+// newPeerWith is newPeer with other settings of the stack.
+func newPeerWith(t *testing.T, adjust func(*webrtc.SettingEngine), mime string, codecs []webrtc.RTPCodecParameters) *peer {
 	t.Helper()
 	m := &webrtc.MediaEngine{}
 	if codecs == nil {
@@ -73,9 +72,7 @@ func newPeerOn(t *testing.T, mux ice.UDPMux, mime string, codecs []webrtc.RTPCod
 	s.SetIncludeLoopbackCandidate(true)
 	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	s.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() })
-	if mux != nil {
-		s.SetICEUDPMux(mux)
-	}
+	adjust(&s)
 	must(t, m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: sendTimeURI}, webrtc.RTPCodecTypeVideo))
 	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(s)).NewPeerConnection(webrtc.Configuration{})
 	must(t, err)

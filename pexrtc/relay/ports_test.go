@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pion/turn/v5"
 	"github.com/pion/webrtc/v4"
 
 	"github.com/videoleg/videoleg/pexrtc"
@@ -56,33 +55,8 @@ func TestPublicAddressIsAdvertised(t *testing.T) {
 	}
 }
 
-func TestTCPPort(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	port := l.Addr().(*net.TCPAddr).Port
-	must(t, l.Close())
-	offer := nodeOffer(t, Config{ListenIPs: loopback, TCPPort: port}, LegConfig{})
-	if !strings.Contains(offer, "tcptype passive") {
-		t.Errorf("no TCP candidate:\n%s", offer)
-	}
-}
-
 func TestRelayOnly(t *testing.T) {
-	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	must(t, err)
-	srv, err := turn.NewServer(turn.ServerConfig{
-		Realm: "test",
-		AuthHandler: func(a *turn.RequestAttributes) (string, []byte, bool) {
-			return a.Username, turn.GenerateAuthKey(a.Username, a.Realm, "secret"), true
-		},
-		PacketConnConfigs: []turn.PacketConnConfig{{
-			PacketConn:            conn,
-			RelayAddressGenerator: &turn.RelayAddressGeneratorStatic{RelayAddress: loopback[0], Address: "127.0.0.1"},
-		}},
-	})
-	must(t, err)
-	t.Cleanup(func() { must(t, srv.Close()) })
-	servers := []pexrtc.ICEServer{{URLs: []string{"turn:" + conn.LocalAddr().String()}, Username: "u", Credential: "secret"}}
+	servers := newTURN(t)
 	for _, trickle := range []bool{false, true} {
 		offer := nodeOffer(t, Config{ListenIPs: loopback}, LegConfig{ICEServers: servers, RelayOnly: true, TrickleICE: trickle})
 		if !strings.Contains(offer, "typ relay") || strings.Contains(offer, "typ host") {
