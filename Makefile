@@ -3,7 +3,7 @@
 GO  ?= go
 APT := DEBIAN_FRONTEND=noninteractive apt-get
 
-.PHONY: help build run demo test chromium format vet staticcheck unit e2e fuzz bench first-picture clean
+.PHONY: help build run demo test chromium format vet staticcheck unit e2e fuzz bench first-picture weather clean
 
 help:
 	@echo 'make demo    a whole contact centre on localhost (no accounts needed)'
@@ -12,6 +12,7 @@ help:
 	@echo 'make test    formatting, vet, staticcheck, race tests, and the browser tests in Chromium'
 	@echo 'make fuzz    every fuzz target for FUZZTIME (10s)'
 	@echo 'make first-picture   how soon the agent sees the customer'
+	@echo 'make weather   what is seen in loss, delay, jitter and on a narrow path, with and without the relay (8 min)'
 	@echo 'make bench   the benchmarks; what relaying costs is explained in docs/performance.md'
 
 build:
@@ -61,6 +62,9 @@ fuzz:
 # How soon the agent sees the customer; see docs/performance.md.
 first-picture: chromium
 	VIDEOLEG_E2E=required $(GO) test -count=1 -run '^TestFirstPicture$$|^TestReloadIsSoon$$' -bench FirstPicture -v ./e2e
+
+weather: chromium
+	VIDEOLEG_E2E=required $(GO) test -count=1 -timeout 30m -run '^$$' -bench Weather -benchtime 1x ./e2e
 
 bench:
 	$(GO) test -p 1 -run '^$$' -bench . ./...

@@ -16,14 +16,14 @@ import (
 
 const (
 	mendTime     = 8 * time.Second // for the requests that look for another path
+	mendEvery    = 10 * time.Second
 	maxRebuilds  = 5
 	maxMoves     = 3
 	movesRenewed = time.Minute // on one node: then the moves before it are forgotten
 
-	// Of a node whose events have ceased.
 	listenEvery = 250 * time.Millisecond
-	nodeQuiet   = 1200 * time.Millisecond
-	nodeGone    = 2500 * time.Millisecond
+	whenQuiet   = 2200 * time.Millisecond // without media, reports and checks: the agent is told
+	whenGone    = 3200 * time.Millisecond // something is done about it
 )
 
 // legState follows a relay leg's hops: a broken hop to the node is mended from here, one to the browser by its page.
@@ -38,7 +38,7 @@ func (c *Call) legState(l leg, st relay.State) {
 	case relay.Disconnected:
 		s.broken[st.Hop] = true
 		if st.Hop == relay.Node {
-			c.mend()
+			c.mend(relay.Node)
 		}
 	case relay.Failed:
 		s.broken[st.Hop] = true
@@ -52,58 +52,54 @@ func (c *Call) legState(l leg, st relay.State) {
 	c.update()
 }
 
-// listen watches a node whose events have ceased: one that sends no media either is gone.
+// listen watches both far ends of a live relay leg, from their first media on.
 func (c *Call) listen() {
 	s := &c.stay
 	l, ok := s.leg.(*relayLeg)
-	if s.deaf == nil || !ok {
+	if !ok || !s.live {
 		return
 	}
-	silence := l.silence()
-	if silence > nodeGone {
-		c.move(s.deaf)
-		return
+	quiet := false
+	for _, h := range []relay.Hop{relay.Browser, relay.Node} {
+		silence := l.Silence(h)
+		quiet = quiet || silence > whenQuiet
+		if silence > whenGone {
+			c.mend(h)
+		}
 	}
-	if broken := silence > nodeQuiet; s.live && broken && !s.broken[relay.Node] {
-		s.broken[relay.Node] = true
+	if s.leg == l && quiet != s.quiet {
+		s.quiet = quiet
 		c.update()
 	}
 	c.listening.set(&c.owner, c.now().Add(listenEvery), c.listen)
 }
 
-// heard is the end of that watch.
-func (c *Call) heard() {
-	s := &c.stay
-	s.deaf = nil
-	c.listening.stop()
-	if l, ok := s.leg.(*relayLeg); ok && l.Stats().Node.Silence < nodeQuiet {
-		s.broken[relay.Node] = false
-	}
-}
-
-// mend looks for another path to the node: its network or ours has changed.
-func (c *Call) mend() {
+// mend looks for another path to a far end: its network or ours has changed. A node that sends no events either is gone.
+func (c *Call) mend(h relay.Hop) {
 	s := &c.stay
 	l, ok := s.leg.(*relayLeg)
-	switch {
-	case s.deaf != nil:
-		c.move(s.deaf)
-		return
-	case !ok || s.mending || !s.live:
+	if !ok || !s.live {
 		return
 	}
-	s.mending = true
-	c.log.Info("media from the node has ceased, looking for another path")
+	if h == relay.Node && s.deaf != nil {
+		c.move(s.deaf)
+		return
+	}
+	if c.now().Before(s.mendable[h]) {
+		return
+	}
+	s.mendable[h] = c.now().Add(mendEvery)
+	c.log.Info("media has ceased, looking for another path", "hop", h)
+	if h == relay.Browser {
+		c.window.send(page.Out{Type: page.Path})
+		return
+	}
 	c.async(func(ctx context.Context) func() {
 		ctx, cancel := context.WithTimeout(ctx, mendTime)
 		defer cancel()
 		err := l.restart(ctx)
 		return func() {
-			if c.stay.leg != l {
-				return
-			}
-			c.stay.mending = false
-			if err != nil {
+			if c.stay.leg == l && err != nil {
 				c.broke(err)
 			}
 		}

@@ -51,17 +51,6 @@ type relayLeg struct {
 	call        atomic.Pointer[pexrtc.Call] // nil until the node has answered
 	done        chan struct{}               // closed by close
 	updates     sync.Mutex                  // held from an offer for the call's update to its ack
-	heard       uint64                      // packets of the node until silence was asked last; owner's
-}
-
-// silence is how long the node has sent nothing, at least; 0 if something has come since it was asked last.
-func (l *relayLeg) silence() time.Duration {
-	s := l.Stats().Node
-	if s.PacketsIn != l.heard {
-		l.heard = s.PacketsIn
-		return 0
-	}
-	return s.Silence
 }
 
 func (l *relayLeg) connect(ctx context.Context, offer string, answer func(string)) error {

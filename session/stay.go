@@ -26,7 +26,8 @@ type stay struct {
 	connecting bool // leg.connect runs
 	live       bool // it has returned: media may flow
 	broken     map[relay.Hop]bool
-	mending    bool            // another path to the node is being looked for
+	quiet      bool            // a far end has sent nothing for a while
+	mendable   [2]time.Time    // by hop: another path is not looked for again before
 	deaf       error           // why the node's events have ceased; nil: they have not
 	rebuilds   int             // of the leg
 	moves      int             // to another node, lately
@@ -136,7 +137,7 @@ func (c *Call) fail(err error) {
 // sent one.
 func (c *Call) newLeg() {
 	s := &c.stay
-	s.live, s.broken = false, map[relay.Hop]bool{}
+	s.live, s.quiet, s.broken = false, false, map[relay.Hop]bool{}
 	s.presentation.suspend()
 	if c.calls.cfg.Mode == Bypass {
 		s.leg = &bypassLeg{participant: s.participant, kbps: c.calls.cfg.Kbps}
@@ -239,6 +240,7 @@ func (c *Call) connected(err error) {
 	}
 	s.live, s.moving = true, false
 	s.presentation.begin(s.leg)
+	c.listen()
 	c.calls.cfg.Metrics.joins.WithLabelValues("ok").Inc()
 	c.calls.cfg.Metrics.joinTime.Observe(c.now().Sub(s.began).Seconds())
 	c.apply(c.rules.OnJoined(c.now()))
@@ -280,9 +282,8 @@ func (c *Call) event(e pexrtc.Event) {
 		c.stay.roster.Synced = false
 		c.tellRoster()
 		c.stay.deaf = e.Err
-		c.listen()
 	case pexrtc.EventsBack:
-		c.heard()
+		c.stay.deaf = nil
 	case pexrtc.Candidate:
 		if l, ok := c.stay.leg.(*relayLeg); ok {
 			_ = l.NodeCandidate(e) // one that cannot be used is one path less

@@ -132,6 +132,9 @@ func (c *Call) mediaStatus(r rules.View) (status, step string) {
 	case !s.live:
 		return StatusConnecting, stepJoining
 	}
+	if s.quiet {
+		return StatusReconnecting, ""
+	}
 	for _, broken := range s.broken {
 		if broken {
 			return StatusReconnecting, ""

@@ -119,7 +119,9 @@ type Stream struct {
 	Kind          string // video, audio
 	Codec         string // video/VP8, ...
 	Packets       int
-	Frames        int // decoded or encoded
+	Bytes         int
+	Frames        int           // decoded or encoded
+	Frozen        time.Duration // of an inbound picture, so far
 	Width, Height int
 	Connection    string // connectionState: connected, closed, ...
 }
@@ -133,7 +135,8 @@ const streams = `async function() {
 			if (!out && s.type !== 'inbound-rtp') continue;
 			all.push({
 				Outbound: out, Kind: s.kind, Codec: stats.get(s.codecId)?.mimeType ?? '', Connection: pc.connectionState,
-				Packets: (out ? s.packetsSent : s.packetsReceived) ?? 0, Frames: (out ? s.framesEncoded : s.framesDecoded) ?? 0,
+				Packets: (out ? s.packetsSent : s.packetsReceived) ?? 0, Bytes: (out ? s.bytesSent : s.bytesReceived) ?? 0,
+				Frozen: Math.round((s.totalFreezesDuration ?? 0) * 1e9), Frames: (out ? s.framesEncoded : s.framesDecoded) ?? 0,
 				Width: s.frameWidth ?? 0, Height: s.frameHeight ?? 0,
 			});
 		}

@@ -57,7 +57,7 @@ func (r *Relay) iceOptions() []ice.AgentOption {
 		ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled),
 		ice.WithDisconnectedTimeout(5 * time.Second),
 		ice.WithFailedTimeout(20 * time.Second),
-		ice.WithKeepaliveInterval(2 * time.Second),
+		ice.WithKeepaliveInterval(time.Second),
 		ice.WithSrflxAcceptanceMinWait(100 * time.Millisecond),
 		ice.WithPrflxAcceptanceMinWait(0),
 		ice.WithRelayAcceptanceMinWait(500 * time.Millisecond),

@@ -14,6 +14,8 @@ type end struct {
 	lines [contents]stream
 	can   estimate // what this far end can take
 
+	asked uint64 // packetsIn when Silence was last asked
+
 	packetsIn, bytesIn, packetsOut, bytesOut atomic.Uint64
 	keyframesAsked, keyframesWanted          atomic.Uint64
 	nacksSent, nacksHeard, resent            atomic.Uint64
@@ -129,7 +131,6 @@ func (e *end) stats() HopStats {
 	if h := e.hop.Load(); h != nil {
 		s.Standing = h.standing()
 		s.RTT = float64(h.roundTrip()) / float64(time.Millisecond)
-		s.Silence = h.transport.silence()
 	}
 	return s
 }

@@ -1,7 +1,5 @@
 package relay
 
-import "time"
-
 // Standing is how a hop or a whole leg fares.
 type Standing int
 
@@ -58,7 +56,6 @@ type HopStats struct {
 	Estimate             uint64        // bit/s that the far end believes it can receive; 0: it has not said
 	Loss                 float64       // share of what we send, as last reported: 0…1
 	RTT                  float64       // milliseconds; 0: unknown
-	Silence              time.Duration // since the last report or check from there; 0: there is no path
 	Standing             Standing
 }
 

@@ -43,7 +43,7 @@ const (
 	Welcome Type = "welcome" // the customer's token for coming back
 	Connect Type = "connect" // make a peer connection with these servers, and offer
 	Restart Type = "restart" // make a new peer connection, and offer again
-	Path    Type = "path"    // look for another path, by these servers as well, and offer again
+	Path    Type = "path"    // look for another path, by these servers as well if there are any, and offer again
 	Answer  Type = "answer"  // SDP
 	Stopped Type = "stopped" // answer to stop: everything is released
 
