@@ -24,6 +24,27 @@ const customerTag = "videoleg:customer:"
 
 func isAgent(e pexrtc.RosterEntry) bool { return strings.HasPrefix(e.CallTag, rules.AgentTag) }
 
+// room is what a customer needs to know of who else is in his conference.
+type room struct {
+	phone      bool // the contact centre's audio
+	agent      bool
+	agentVideo bool
+}
+
+func inRoom(r pexrtc.Roster) (in room) {
+	for _, e := range r.Participants {
+		switch {
+		case e.Self:
+		case e.AudioOnly && !e.Video:
+			in.phone = true
+		case e.Video && (isAgent(e) || e.Role == pexrtc.Host):
+			in.agent = true
+			in.agentVideo = in.agentVideo || !e.VideoMuted
+		}
+	}
+	return in
+}
+
 // release hands a participant back to its node.
 func release(ctx context.Context, p *pexrtc.Participant, reason string, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)

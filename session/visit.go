@@ -334,27 +334,6 @@ func (v *Visit) update() {
 	v.window.show(view)
 }
 
-// room is what a customer needs to know of who else is in his conference.
-type room struct {
-	phone      bool // the contact centre's audio
-	agent      bool
-	agentVideo bool
-}
-
-func inRoom(r pexrtc.Roster) (in room) {
-	for _, e := range r.Participants {
-		switch {
-		case e.Self:
-		case e.AudioOnly && !e.Video:
-			in.phone = true
-		case e.Video && (isAgent(e) || e.Role == pexrtc.Host):
-			in.agent = true
-			in.agentVideo = in.agentVideo || !e.VideoMuted
-		}
-	}
-	return in
-}
-
 // finish is the owner's last act.
 func (v *Visit) finish() {
 	v.window.grace.stop()
