@@ -255,6 +255,7 @@ watchFrames(slides, (now) => {
 fitPicture(agent);
 self.onresize = () => tile.classList.toggle("upright", self.videoHeight >= self.videoWidth);
 at("form").onsubmit = submit;
+at("#start").disabled = false; // pressed before, the browser itself would have sent the form, name and all
 at("#consent").onchange = () => {
   complaint = "";
   at("#consent").removeAttribute("aria-invalid");
