@@ -35,7 +35,7 @@ export default {
   "pane.away.title": "El cliente ha dejado el vídeo",
   "pane.away.text": "La imagen vuelve cuando vuelva el cliente. El audio sigue por teléfono.",
   "pane.dialling.title": "Llamando",
-  "pane.dialling.text": "El vídeo comenzará cuando respondan.",
+  "pane.dialling.text": "El vídeo empieza cuando contesten al otro lado.",
   "pane.ringing.title": "Llamada entrante",
   "pane.ringing.text": "Respóndala en Genesys para iniciar el vídeo.",
   "pane.elsewhere.title": "El vídeo está en otra ventana",

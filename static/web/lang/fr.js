@@ -35,7 +35,7 @@ export default {
   "pane.away.title": "Le client a quitté la vidéo",
   "pane.away.text": "L'image revient quand le client revient. Le son continue par téléphone.",
   "pane.dialling.title": "Appel en cours",
-  "pane.dialling.text": "La vidéo démarre dès que votre correspondant décroche.",
+  "pane.dialling.text": "La vidéo démarre quand l'autre côté répond.",
   "pane.ringing.title": "Appel entrant",
   "pane.ringing.text": "Prenez-le dans Genesys pour démarrer la vidéo.",
   "pane.elsewhere.title": "La vidéo est dans une autre fenêtre",
