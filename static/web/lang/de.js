@@ -34,7 +34,7 @@ export default {
   "pane.consulted.text": "Der Kunde ist beim anderen Agenten und sieht Sie nicht.",
   "pane.away.title": "Der Kunde hat das Video verlassen",
   "pane.away.text": "Kommt er zurück, kommt auch das Bild zurück. Der Ton läuft am Telefon weiter.",
-  "pane.dialling.title": "Anruf läuft",
+  "pane.dialling.title": "Wird angerufen",
   "pane.dialling.text": "Das Video startet, wenn die Gegenseite abnimmt.",
   "pane.ringing.title": "Eingehender Anruf",
   "pane.ringing.text": "Nehmen Sie ihn in Genesys an, um das Video zu starten.",
