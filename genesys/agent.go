@@ -30,6 +30,7 @@ var (
 type Agent struct {
 	cloud    *Cloud
 	id, name string
+	since    time.Time // signed in
 
 	refreshing chan struct{} // held by whoever refreshes
 	following  chan struct{} // held by Follow, who alone uses channel and made
@@ -47,6 +48,9 @@ func (a *Agent) ID() string { return a.id }
 
 // Name is the agent's display name.
 func (a *Agent) Name() string { return a.name }
+
+// Since is when the agent signed in.
+func (a *Agent) Since() time.Time { return a.since }
 
 // Expiry is when the present token ends.
 func (a *Agent) Expiry() time.Time {

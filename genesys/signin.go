@@ -49,7 +49,7 @@ func (c *Cloud) SignIn(ctx context.Context, code, verifier, conversation string)
 	if err != nil {
 		return nil, err
 	}
-	a := &Agent{cloud: c, token: token, refreshing: make(chan struct{}, 1), following: make(chan struct{}, 1)}
+	a := &Agent{cloud: c, since: time.Now(), token: token, refreshing: make(chan struct{}, 1), following: make(chan struct{}, 1)}
 	a.readAhead(ctx, conversation)
 	var me *sdk.Userme
 	err = a.read(ctx, "users/me", func(cfg *sdk.Configuration) (err error) {

@@ -180,6 +180,7 @@ type tab struct {
 // message is what a page reads; it is written down here anew, not taken from package page.
 type message struct {
 	Type, Status, Pane, Notice string
+	SignIn                     string
 	Sending, Confirmed         bool
 	Error                      *struct{ Code string }
 	MayPresent                 bool

@@ -59,13 +59,17 @@ func (c *Call) watchSignIn() {
 	c.ending = false
 	var at time.Time
 	if !c.agent.Refreshable() {
-		at = c.agent.Expiry().Add(-renewAhead)
+		end := c.agent.Expiry()
+		at = end.Add(-ahead(end.Sub(c.agent.Since())))
 	}
 	c.renewal.set(&c.owner, at, func() {
 		c.ending = true
 		c.update()
 	})
 }
+
+// ahead is how long before its end a sign-in of that life is renewed: a short one is to be used for most of it.
+func ahead(life time.Duration) time.Duration { return min(renewAhead, life/4) }
 
 // signIn is how the agent's sign-in stands; empty: good.
 func (c *Call) signIn() string {
