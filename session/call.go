@@ -212,9 +212,15 @@ func (c *Call) watchCall() {
 				conv, err := agent.Conversation(ctx, c.conversation)
 				if err != nil {
 					c.log.Warn("watch: conversation not read", "err", err)
-					return nil
 				}
-				return func() { c.learn(conv, asked) }
+				return func() {
+					switch {
+					case err == nil:
+						c.learn(conv, asked)
+					case !agent.Valid(c.now()): // whatever its channel still says
+						c.apply(c.rules.OnBlind(rules.SignInEnded, c.now()))
+					}
+				}
 			})
 		}
 		c.watchCall()
