@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/videoleg/videoleg/e2e/browser"
-	"github.com/videoleg/videoleg/genesys/genesystest"
 	"github.com/videoleg/videoleg/pexrtc/pexrtctest"
 )
 
@@ -157,10 +156,8 @@ func TestSocketLoss(t *testing.T) {
 func TestNotificationsLost(t *testing.T) {
 	c := start(t, options{})
 	b := browser.Start(t)
-	_, customer, widget := c.call(b)
-	if err := c.cloud.DropSockets(genesystest.AdaID); err != nil {
-		t.Fatal(err)
-	}
+	desktop, customer, widget := c.call(b)
+	desktop.Button("Drop the socket").Click()
 	c.awaitAgent("is muted", func(p pexrtctest.Participant) bool { return p.VideoMuted })
 	customer.Video("Agent video").AwaitMoving() // back by itself
 	widget.AwaitText("Video restored: the customer can see you")
