@@ -26,11 +26,11 @@ export class Rates {
    */
   measure(report, node, relayed) {
     const stats = [...(report?.values() ?? [])];
-    const find = (type) => stats.find((s) => s.type === type && (s.kind ?? "video") === "video");
+    const out = main(stats, "outbound-rtp");
     const own = {
       hop: relayed ? "server" : "direct",
-      sent: this.#sent(find("outbound-rtp"), find("remote-inbound-rtp"), stats, report),
-      received: this.#received(find("inbound-rtp"), report),
+      sent: this.#sent(out, stats.find((s) => s.type === "remote-inbound-rtp" && s.localId === out?.id), stats, report),
+      received: this.#received(main(stats, "inbound-rtp"), report),
     };
     own.received.rtt = own.sent.rtt;
     return node ? [own, this.#node(node, own)] : [own];
@@ -97,6 +97,15 @@ export class Rates {
     this.#before.set(name, { value, time, grown });
     return grown;
   }
+}
+
+/**
+ * The people's picture: the first line of its kind; slides have a later one.
+ * @param {any[]} stats
+ * @param {"outbound-rtp"|"inbound-rtp"} type
+ */
+function main(stats, type) {
+  return stats.filter((s) => s.type === type && s.kind === "video").sort((a, b) => a.mid - b.mid)[0];
 }
 
 /**
