@@ -24,6 +24,7 @@ type call struct {
 	sinks      map[string]*sink
 	candidates int // trickled
 	acked      bool
+	up         bool // it has been connected: what is sent before is lost
 	closing    bool
 	dropTimer  *time.Timer
 }

@@ -47,7 +47,10 @@ func (s *Server) newPeer(p *participant, c *call, o *offer) (*webrtc.PeerConnect
 		s.receive(p, c, track, receiver)
 	})
 	peer.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
-		if state == webrtc.PeerConnectionStateFailed {
+		switch state {
+		case webrtc.PeerConnectionStateConnected:
+			s.mediaConnected(p, c)
+		case webrtc.PeerConnectionStateFailed:
 			s.mediaFailed(p, c)
 		}
 	})
@@ -231,6 +234,16 @@ func midOf(peer *webrtc.PeerConnection, receiver *webrtc.RTPReceiver) string {
 		}
 	}
 	return ""
+}
+
+// mediaConnected lets media begin that waits for its receiver.
+func (s *Server) mediaConnected(p *participant, c *call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.up = true
+	if p.call == c {
+		s.settle(p.conference)
+	}
 }
 
 // mediaFailed ends a call whose connection is lost for good.

@@ -19,7 +19,7 @@ func (s *Server) route(c *conference) {
 
 // sourceFor finds what p receives on k; nil is nothing.
 func (c *conference) sourceFor(p *participant, k *sink) *source {
-	if !p.flows() || !p.call.receives(k) || p.refuses(k.kind) {
+	if !p.flows() || !p.arrives() || !p.call.receives(k) || p.refuses(k.kind) {
 		return nil
 	}
 	for _, other := range slices.Backward(c.participants) {
@@ -40,6 +40,10 @@ func (c *conference) sourceFor(p *participant, k *sink) *source {
 func (p *participant) flows() bool {
 	return !p.waiting && !p.connecting && !p.onHold && (p.call == nil || p.call.acked)
 }
+
+// arrives reports whether p gets what is sent to it: a stream that begins earlier loses the keyframe
+// that it begins with.
+func (p *participant) arrives() bool { return p.call == nil || p.call.up }
 
 func (p *participant) refuses(k kind) bool {
 	return k == audio && p.txMuted || k == slides && p.deniesPresentation
