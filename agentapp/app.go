@@ -26,6 +26,8 @@ type Config struct {
 	Media   session.MediaMode
 	Version string
 	Log     *slog.Logger
+
+	ShareTabs bool // agents may share tabs and windows, and no whole screen
 }
 
 // App serves the agents.

@@ -67,6 +67,7 @@ func (a *App) widgetPage(conversation, lang string) static.WidgetPage {
 		Conversation: conversation,
 		Socket:       "/session",
 		Media:        string(a.cfg.Media),
+		ShareTabs:    a.cfg.ShareTabs,
 		AppsOrigin:   a.cfg.Cloud.AppsOrigin(),
 		URL:          widgetURL(conversation, lang),
 		Lang:         lang,

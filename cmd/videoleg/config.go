@@ -94,6 +94,9 @@ type Config struct {
 	RequireRecording  bool `envconfig:"REQUIRE_RECORDING" default:"false"`
 	HoldMutesCustomer bool `envconfig:"HOLD_MUTES_CUSTOMER" default:"false"`
 
+	// ShareEntireScreen lets agents share a whole screen; without it, tabs and windows only.
+	ShareEntireScreen bool `envconfig:"SHARE_ENTIRE_SCREEN" default:"true"`
+
 	// AdhocSessions lets the customer app's front page start a session without an invitation.
 	AdhocSessions bool `envconfig:"ADHOC_SESSIONS" default:"false"`
 

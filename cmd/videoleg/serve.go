@@ -154,7 +154,8 @@ func newServer(cfg Config, mediaIPs []net.IP, log *slog.Logger) (s *server, err 
 func (s *server) listen(cloud *genesys.Cloud, policy, events customerapp.Face) error {
 	agents, err := agentapp.New(agentapp.Config{
 		Calls: s.calls, Cloud: cloud, URL: string(s.cfg.AgentURL), Secret: s.cfg.SessionSecret,
-		Media: session.MediaMode(s.cfg.MediaMode), Version: version(), Log: s.log.With("app", "agent"),
+		Media: session.MediaMode(s.cfg.MediaMode), ShareTabs: !s.cfg.ShareEntireScreen, Version: version(),
+		Log: s.log.With("app", "agent"),
 	})
 	if err != nil {
 		return err
