@@ -66,7 +66,7 @@ func (c *Call) update() {
 func (c *Call) view() page.View {
 	r := c.rules.View()
 	v := page.View{
-		Sending: r.Sending, Confirmed: r.Sending && c.stay.video.says(false), Hidden: r.CustomerHidden,
+		Sending: r.Sending && c.stay.live, Confirmed: r.Sending && c.stay.video.says(false), Hidden: r.CustomerHidden,
 		Recording: string(r.Recording), Room: c.room(), SignIn: c.signIn(), Error: c.problem,
 	}
 	if s := c.stay.presentation; s != nil {
