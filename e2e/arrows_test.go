@@ -56,6 +56,7 @@ var arrows = map[string]struct{ inside, outside []string }{
 	"static":              {},
 	"e2e":                 {inside: []string{"e2e", "pexrtc/pexrtctest", "genesys/genesystest"}, outside: []string{websocket}},
 	"e2e/browser":         {outside: []string{chromedp}},
+	"e2e/weather":         {},
 }
 
 type goPackage struct {
