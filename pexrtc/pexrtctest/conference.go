@@ -24,6 +24,7 @@ type conference struct {
 	started      bool
 	locked       bool
 	guestsMuted  bool
+	hostsPresent bool   // guests may not
 	stage        string // the last stage event
 	presenter    *participant
 	hostsGone    *time.Timer // runs while only guests are left
@@ -274,7 +275,7 @@ func (c *conference) wire() map[string]any {
 		"all_muted":               false,
 		"started":                 c.started,
 		"presentation_allowed":    true,
-		"guests_can_present":      true,
+		"guests_can_present":      !c.hostsPresent,
 		"guests_can_unmute":       true,
 		"direct_media":            false,
 		"live_captions_available": false,

@@ -26,7 +26,7 @@ var conferenceRequests = map[string]func(*Server, *request, *conference) reply{
 	"transform_layout":       acceptConference,
 	"set_message_text":       acceptConference,
 	"set_guests_can_unmute":  acceptConference,
-	"set_guests_can_present": acceptConference,
+	"set_guests_can_present": (*Server).letGuestsPresent,
 	"silent_video_detection": acceptConference,
 }
 

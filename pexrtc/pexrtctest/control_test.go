@@ -87,6 +87,25 @@ func TestMuteGuests(t *testing.T) {
 	}
 }
 
+func TestGuestsMayNotPresent(t *testing.T) {
+	srv := start(t, pexrtctest.Options{HostPIN: hostPIN})
+	ada := join(t, srv, "agt4711", hostPIN, "Ada")
+	bob := join(t, srv, "cus4711", "none", "Bob")
+	host := join(t, srv, "agt4711", hostPIN, "Carol").dial(want{codec: "VP8"}) // lets guests in
+	for _, tt := range []struct {
+		setting any
+		status  int
+	}{{false, http.StatusForbidden}, {"no", http.StatusForbidden}, {true, http.StatusOK}} {
+		if status, _ := ada.post("set_guests_can_present", map[string]any{"setting": tt.setting}); status != http.StatusOK && tt.setting != "no" {
+			t.Errorf("set_guests_can_present %v: %d", tt.setting, status)
+		}
+		if status, _ := bob.post(bob.self("take_floor"), nil); status != tt.status {
+			t.Errorf("with %v, Bob takes the floor: %d, want %d", tt.setting, status, tt.status)
+		}
+		host.must(host.self("take_floor"), nil)
+	}
+}
+
 func TestRoleChange(t *testing.T) {
 	srv := start(t, pexrtctest.Options{HostPIN: hostPIN})
 	ada := join(t, srv, "agt4711", hostPIN, "Ada")

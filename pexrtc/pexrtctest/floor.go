@@ -1,10 +1,23 @@
 package pexrtctest
 
+// letGuestsPresent is set_guests_can_present. A guest who presents already goes on.
+func (s *Server) letGuestsPresent(r *request, c *conference) reply {
+	var body struct {
+		Setting *bool `json:"setting"`
+	}
+	if r.decode(&body) != nil || body.Setting == nil {
+		return badRequest
+	}
+	c.hostsPresent = !*body.Setting
+	s.tellConference(c)
+	return done
+}
+
 // takeFloor makes p the presenter; whoever was it has lost the floor and sees the new one's start
 // (client API, presentation).
 func (s *Server) takeFloor(_ *request, p *participant) reply {
 	c := p.conference
-	if p.waiting {
+	if p.waiting || c.hostsPresent && !p.host() {
 		return invalidRole
 	}
 	previous := c.presenter

@@ -130,7 +130,7 @@ func (s *Server) joined(p *participant, directMedia bool) map[string]any {
 		"breakout_rooms":               false,
 		"live_captions_available":      false,
 		"analytics_enabled":            false,
-		"guests_can_present":           true,
+		"guests_can_present":           !p.conference.hostsPresent,
 		"allow_1080p":                  false,
 		"vp9_enabled":                  s.offers(VP9),
 		"trickle_ice_enabled":          true,
