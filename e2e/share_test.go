@@ -11,6 +11,7 @@ import (
 // TestShare follows a screen from the agent to the customer and back, in both media modes.
 func TestShare(t *testing.T) {
 	inBothModes(t, func(t *testing.T, env map[string]string) {
+		env["SHARE_ENTIRE_SCREEN"] = "false" // what is chosen here is a tab
 		c := start(t, options{env: env})
 		b := browser.Start(t)
 		desktop, customer, widget := c.call(b)
