@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
@@ -40,7 +39,7 @@ type inbound struct {
 	header     rtp.Header    // reused
 	known      [2][]uint32   // senders that were heard, of RTP and RTCP
 	exts       extensions    // agreed
-	congestion *twcc.Recorder
+	congestion congestion
 	unreported time.Time // arrival of the first packet that no congestion feedback covers; zero: none
 	lines      [contents]arrival
 	shared     []uint32    // senders of the slides line, as announced or as their packets say
@@ -73,7 +72,7 @@ func (i *inbound) connect(keys *srtp.Context, exts extensions) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.keys, i.exts = keys, exts
-	i.congestion = twcc.NewRecorder(i.hop.out[mainVideo].ssrc)
+	i.congestion.sender = i.hop.out[mainVideo].ssrc
 	sealed := i.sealed
 	i.sealed = nil
 	for _, raw := range sealed {
@@ -201,7 +200,7 @@ func (i *inbound) note(ssrc uint32, now time.Time) {
 	if len(ext) < 2 {
 		return
 	}
-	i.congestion.Record(ssrc, binary.BigEndian.Uint16(ext), now.UnixMicro())
+	i.congestion.arrived(ssrc, binary.BigEndian.Uint16(ext), now.UnixMicro())
 	if i.unreported.IsZero() {
 		i.unreported = now
 	} else if now.Sub(i.unreported) >= congestionEvery {
@@ -212,7 +211,13 @@ func (i *inbound) note(ssrc uint32, now time.Time) {
 // reportCongestion is called with each packet that finds it due, and by the clock when packets cease; i.mu is held.
 func (i *inbound) reportCongestion() {
 	i.unreported = time.Time{}
-	i.hop.control(i.congestion.BuildFeedbackPacket()...)
+	for {
+		told := rtcp.RawPacket(i.congestion.feedback(make([]byte, 0, 64)))
+		if len(told) == 0 {
+			return
+		}
+		i.hop.control(&told)
+	}
 }
 
 // follows says that packets of ssrc are the stream of a to forward. A new one takes the place of the old one, which does
