@@ -61,9 +61,9 @@ func (c *Call) listen() {
 	}
 	quiet := false
 	for _, h := range []relay.Hop{relay.Browser, relay.Node} {
-		silence := l.Silence(h)
-		quiet = quiet || silence > whenQuiet
-		if silence > whenGone {
+		signs := l.Signs(h)
+		quiet = quiet || signs.Silence > whenQuiet
+		if signs.Silence > whenGone || signs.Stalled {
 			c.mend(h)
 		}
 	}

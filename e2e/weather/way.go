@@ -3,6 +3,7 @@ package weather
 import (
 	"container/heap"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -58,6 +59,17 @@ func (w *Way) Set(there, back Sky) {
 // Both is the same weather in both directions.
 func (w *Way) Both(s Sky) { w.Set(s, s) }
 
+// Rebind lets the target see every client under another address from now on, as a NAT does that has forgotten them.
+// What goes to the old ones is lost.
+func (w *Way) Rebind() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, out := range w.clients {
+		out.Close()
+	}
+	clear(w.clients)
+}
+
 // Close ends the way; what is flying is lost.
 func (w *Way) Close() {
 	w.cancel()
@@ -111,7 +123,7 @@ func (w *Way) answer(out *net.UDPConn, to netip.AddrPort) {
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := out.Read(buf)
-		if w.ctx.Err() != nil {
+		if w.ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
 			return
 		}
 		if err != nil {

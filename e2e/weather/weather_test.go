@@ -3,6 +3,8 @@ package weather
 import (
 	"math/rand/v2"
 	"net"
+	"net/netip"
+	"sync"
 	"testing"
 	"time"
 
@@ -58,6 +60,8 @@ func TestWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var mu sync.Mutex
+	seen := map[netip.AddrPort]bool{}
 	echoed := make(chan struct{})
 	go func() {
 		defer close(echoed)
@@ -67,6 +71,9 @@ func TestWay(t *testing.T) {
 			if err != nil {
 				return
 			}
+			mu.Lock()
+			seen[from] = true
+			mu.Unlock()
 			_, _ = echo.WriteToUDPAddrPort(buf[:n], from)
 		}
 	}()
@@ -113,5 +120,18 @@ func TestWay(t *testing.T) {
 	}
 	if n, err := c.Read(buf); err != nil || string(buf[:n]) != "found" {
 		t.Errorf("after the cut: read %q, %v", buf[:n], err)
+	}
+
+	w.Rebind()
+	if _, err := c.Write([]byte("from elsewhere")); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := c.Read(buf); err != nil || string(buf[:n]) != "from elsewhere" {
+		t.Errorf("after a new binding: read %q, %v", buf[:n], err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(seen) != 2 {
+		t.Errorf("the target has seen the client under %d addresses, want 2", len(seen))
 	}
 }

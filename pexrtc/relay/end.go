@@ -14,7 +14,8 @@ type end struct {
 	lines [contents]stream
 	can   estimate // what this far end can take
 
-	asked uint64 // packetsIn when Silence was last asked
+	watch      watch        // of Signs
+	reportedAt atomic.Int64 // when the last RTCP packet came, in Unix nanoseconds
 
 	packetsIn, bytesIn, packetsOut, bytesOut atomic.Uint64
 	keyframesAsked, keyframesWanted          atomic.Uint64

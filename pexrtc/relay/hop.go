@@ -120,9 +120,10 @@ func (h *hop) media(raw []byte) {
 		return
 	}
 	packets := h.in.control(raw)
-	if !h.current() {
+	if len(packets) == 0 || !h.current() {
 		return
 	}
+	h.end.reportedAt.Store(time.Now().UnixNano())
 	for _, p := range packets {
 		h.end.heard(h, p)
 	}

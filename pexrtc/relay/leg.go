@@ -102,19 +102,6 @@ func (l *Leg) SetReceiving(on bool) {
 	}
 }
 
-// Silence is how long a far end has sent neither media, since this was asked last, nor reports or answers to checks, of
-// which each second has one. 0: something has come, or there is no path. Only one goroutine may ask.
-func (l *Leg) Silence(h Hop) time.Duration {
-	e := []*end{Browser: l.browser, Node: l.node}[h]
-	packets := e.packetsIn.Load()
-	hop := e.hop.Load()
-	if hop == nil || packets != e.asked {
-		e.asked = packets
-		return 0
-	}
-	return hop.transport.silence()
-}
-
 // RequestKeyframe asks both far ends for a full picture.
 func (l *Leg) RequestKeyframe() {
 	l.browser.lines[mainVideo].keyframes.ask()
