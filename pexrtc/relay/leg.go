@@ -39,16 +39,17 @@ type Leg struct {
 
 	neg sync.Mutex // held through each step of the negotiation, so that they follow one another
 
-	mu      sync.Mutex
-	closed  bool           // guarded by mu, as the rest
-	work    sync.WaitGroup // goroutines of the leg; Add under mu
-	offer   *remote        // of the page, not yet answered
-	offered []pair         // what it can, in its order
-	pairs   []pair         // agreed with the node, with the payload types of the page of the moment
-	ceiling [2]int         // kbit/s that Browser and Node may send us on one line
-	turned  string         // direction of the slides line on the node hop, as last offered
-	turn    string         // the same, as agreed
-	early   [2][]string    // remote candidates that came before their description
+	mu          sync.Mutex
+	closed      bool              // guarded by mu, as the rest
+	work        sync.WaitGroup    // goroutines of the leg; Add under mu
+	offer       *remote           // of the page, not yet answered
+	offered     []pair            // what it can, in its order
+	pairs       []pair            // agreed with the node, with the payload types of the page of the moment
+	slideCodecs [2][]pexrtc.Codec // that Browser and Node take on their slides lines
+	ceiling     [2]int            // kbit/s that Browser and Node may send us on one line
+	turned      string            // direction of the slides line on the node hop, as last offered
+	turn        string            // the same, as agreed
+	early       [2][]string       // remote candidates that came before their description
 }
 
 func newLeg(r *Relay, cfg LegConfig) *Leg {

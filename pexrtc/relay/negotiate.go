@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pion/sdp/v3"
-
 	"github.com/videoleg/videoleg/pexrtc"
 )
 
@@ -104,7 +102,7 @@ func (l *Leg) NodeAnswer(answer string) error {
 	if h == nil {
 		return l.outOfOrder()
 	}
-	pairs, err := l.settle(r.media)
+	pairs, err := l.settle(r)
 	if err != nil {
 		return err
 	}
@@ -122,23 +120,24 @@ func (l *Leg) NodeAnswer(answer string) error {
 }
 
 // settle fixes codecs and bandwidth by the node's answer.
-func (l *Leg) settle(answer *sdp.MediaDescription) ([]pair, error) {
+func (l *Leg) settle(answer *remote) ([]pair, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	from := l.pairs
 	if from == nil {
 		from = l.offered
 	}
-	pairs := agree(from, pexrtc.ReadCodecs(answer))
+	pairs := agree(from, pexrtc.ReadCodecs(answer.media))
 	if len(pairs) == 0 {
 		return nil, ErrCodec
 	}
 	if l.pairs == nil {
 		close(l.agreed)
 	}
+	l.slideCodecs[Node] = answer.slideCodecs()
 	l.setPairs(pairs)
 	l.ceiling[Browser] = l.relay.kbps
-	if limit := pexrtc.Bandwidth(answer); limit > 0 {
+	if limit := pexrtc.Bandwidth(answer.media); limit > 0 {
 		l.ceiling[Browser] = min(limit, l.relay.kbps)
 	}
 	return pairs, nil
@@ -147,11 +146,10 @@ func (l *Leg) settle(answer *sdp.MediaDescription) ([]pair, error) {
 // setPairs makes pairs the codecs of the leg; l.mu is held.
 func (l *Leg) setPairs(pairs []pair) {
 	l.pairs = pairs
-	toNode, toBrowser := newTypeMap(pairs, Browser, Node), newTypeMap(pairs, Node, Browser)
-	for c := range contents {
-		l.toNode[c].types.Store(toNode)
-		l.toBrowser[c].types.Store(toBrowser)
-	}
+	l.toNode[mainVideo].types.Store(newTypeMap(pairs, Browser, Node))
+	l.toBrowser[mainVideo].types.Store(newTypeMap(pairs, Node, Browser))
+	l.toNode[slides].types.Store(newTypeMap(among(l.slideCodecs[Node], pairs, Node), Browser, Node))
+	l.toBrowser[slides].types.Store(newTypeMap(among(l.slideCodecs[Browser], pairs, Browser), Node, Browser))
 }
 
 // BrowserAnswer answers the page's last offer with the agreed codecs and all our candidates. It waits for NodeAnswer.
@@ -198,6 +196,7 @@ func (l *Leg) readPage() (*remote, []pair, int, error) {
 	if len(pairs) == 0 {
 		return nil, nil, 0, ErrCodec
 	}
+	l.slideCodecs[Browser] = l.offer.slideCodecs()
 	l.setPairs(pairs)
 	l.ceiling[Node] = l.relay.kbps
 	if limit := pexrtc.Bandwidth(l.offer.media); limit > 0 {

@@ -64,7 +64,7 @@ func (h *hop) listen(r *remote, pairs []pair) {
 	for _, o := range h.out {
 		o.repairAs(pairs, h.end.side)
 	}
-	presents := r.slides != nil && r.slides.MediaName.Port.Value != 0 && fits(r.slides, pairs, h.end.side)
+	presents := len(among(r.slideCodecs(), pairs, h.end.side)) > 0
 	h.presents.Store(presents)
 	if !presents {
 		return
@@ -76,11 +76,22 @@ func (h *hop) listen(r *remote, pairs []pair) {
 	}
 }
 
-// fits says that the line has one of the agreed codecs, under the same payload type.
-func fits(m *sdp.MediaDescription, pairs []pair, side Hop) bool {
-	return slices.ContainsFunc(pexrtc.ReadCodecs(m), func(c pexrtc.Codec) bool {
-		return slices.ContainsFunc(pairs, func(p pair) bool { return c.PayloadType == p.side(side) && c.Is(p.Name) })
-	})
+// slideCodecs are those that a far end takes on its slides line; nil: it has none.
+func (r *remote) slideCodecs() []pexrtc.Codec {
+	if r.slides == nil || r.slides.MediaName.Port.Value == 0 {
+		return nil
+	}
+	return pexrtc.ReadCodecs(r.slides)
+}
+
+// among are the agreed codecs that a line has under the same payload type.
+func among(line []pexrtc.Codec, pairs []pair, side Hop) (taken []pair) {
+	for _, p := range pairs {
+		if slices.ContainsFunc(line, func(c pexrtc.Codec) bool { return c.PayloadType == p.side(side) && c.Is(p.Name) }) {
+			taken = append(taken, p)
+		}
+	}
+	return taken
 }
 
 // senders are the SSRCs that a line announces, those of retransmissions included.

@@ -208,3 +208,27 @@ func TestIdleSlidesTakeNoMemory(t *testing.T) {
 		t.Error("histories are not made on first use")
 	}
 }
+
+// TestSlidesHaveCodecsOfTheirOwn: what a far end takes as main video it need not take as slides.
+func TestSlidesHaveCodecsOfTheirOwn(t *testing.T) {
+	l := newTestRelay(t).NewLeg(LegConfig{})
+	vp8, h264 := pair{Codec: video("VP8", 120), node: 96}, pair{Codec: video("H264", 121), node: 102}
+	l.slideCodecs = [2][]pexrtc.Codec{Browser: {vp8.Codec, h264.Codec}, Node: {video("VP8", 96), video("H264", 109)}}
+	l.setPairs([]pair{vp8, h264})
+	for _, tc := range []struct {
+		name string
+		f    *forwarder
+		pt   uint8
+		want bool
+	}{
+		{"main VP8 to the node", l.toNode[mainVideo], 120, true},
+		{"main H.264 to the node", l.toNode[mainVideo], 121, true},
+		{"slides in VP8 to the node", l.toNode[slides], 120, true},
+		{"slides in H.264 to the node, where the type is another", l.toNode[slides], 121, false},
+		{"slides in H.264 to the browser", l.toBrowser[slides], 102, true},
+	} {
+		if got := tc.f.knows(tc.pt); got != tc.want {
+			t.Errorf("%s: passed on %v, want %v", tc.name, got, tc.want)
+		}
+	}
+}
