@@ -149,7 +149,7 @@ func kindOfStatus(status int, isJSON, withToken bool) error {
 // overloaded statuses come from a node or proxy that cannot serve us now; another node may.
 func overloaded(status int) bool {
 	switch status {
-	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, 529:
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, 529:
 		return true
 	}
 	return false

@@ -52,6 +52,7 @@ func TestJoinGoesOnToTheNextNode(t *testing.T) {
 		body   string
 	}{
 		{"maintenance", 503, `{"status":"failed","result":"Maintenance mode"}`},
+		{"in trouble", 500, `{"status":"failed","result":"Internal error"}`},
 		{"bad gateway", 502, `oops`},
 		{"gateway timeout", 504, ``},
 		{"overloaded", 529, ``},

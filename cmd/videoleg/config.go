@@ -219,7 +219,7 @@ func (c *Config) check(f *faults) {
 		{"PEXIP_NODES", "set it to the base URL of a Conferencing Node, e.g. https://node.example", len(c.PexipNodes) == 0},
 		{"PEXIP_HOST_PIN", "set it to the host PIN of the conferences", c.PexipHostPIN == ""},
 	} {
-		if need.missing {
+		if need.missing && os.Getenv(prefix+"_"+need.name) == "" { // else its fault is known
 			f.add(need.name, "missing; %s", need.why)
 		}
 	}

@@ -98,6 +98,11 @@ func TestLoadConfigNamesEveryFault(t *testing.T) {
 					t.Errorf("the error lacks %q:\n%v", part, err)
 				}
 			}
+			for name := range tc.set {
+				if strings.Contains(err.Error(), "VIDEOLEG_"+name+": missing") {
+					t.Errorf("%s is set and called missing:\n%v", name, err)
+				}
+			}
 			if strings.Contains(err.Error(), "\n") {
 				t.Errorf("the error has more than one line: %q", err)
 			}
