@@ -198,8 +198,8 @@ type picture struct {
 }
 
 // chain is the longest row of requests to the far ends, each begun after the one before had ended, that leads to
-// the ack, from which on the node sends. What runs beside it is left out: notifications and the reading again that
-// they cause.
+// the ack, from which on the node sends. What runs beside it is left out: notifications, the reading again that they
+// cause, and the status, which opens one more connection to the node and which nobody waits for.
 func (p picture) chain() []*exchange {
 	var steps []*exchange
 	conversations := 0
@@ -208,7 +208,7 @@ func (p picture) chain() []*exchange {
 		if strings.HasPrefix(e.path, "/api/v2/conversations/") {
 			conversations++
 		}
-		beside := e.to == "server" || strings.Contains(e.path, "/notifications/") || strings.HasPrefix(e.path, "/api/v2/conversations/") && conversations > 1
+		beside := e.to == "server" || strings.HasSuffix(e.path, "/status") || strings.Contains(e.path, "/notifications/") || strings.HasPrefix(e.path, "/api/v2/conversations/") && conversations > 1
 		if beside || e.ended.IsZero() {
 			continue
 		}

@@ -25,9 +25,9 @@ var skies = []struct {
 }
 
 const (
-	warmUp   = 4 * time.Second  // in a new weather, before it is measured
-	measured = 10 * time.Second // in each
-	pause    = 6 * time.Second  // of fair weather, between two
+	warmUp   = 3 * time.Second // in a new weather, before it is measured
+	measured = 8 * time.Second // in each
+	pause    = 4 * time.Second // of fair weather, between two
 )
 
 // BenchmarkWeather measures what both people see while the weather is bad on one hop, and how soon it is as before.
