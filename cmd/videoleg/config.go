@@ -124,6 +124,11 @@ func (f *faults) add(name, format string, args ...any) {
 	*f = append(*f, prefix+"_"+name+": "+fmt.Sprintf(format, args...))
 }
 
+// has says that a fault of this setting is known.
+func (f *faults) has(name string) bool {
+	return slices.ContainsFunc(*f, func(fault string) bool { return strings.HasPrefix(fault, prefix+"_"+name+":") })
+}
+
 // err joins the faults into one line, or is nil.
 func (f faults) err() error {
 	if len(f) == 0 {
@@ -219,7 +224,7 @@ func (c *Config) check(f *faults) {
 		{"PEXIP_NODES", "set it to the base URL of a Conferencing Node, e.g. https://node.example", len(c.PexipNodes) == 0},
 		{"PEXIP_HOST_PIN", "set it to the host PIN of the conferences", c.PexipHostPIN == ""},
 	} {
-		if need.missing && os.Getenv(prefix+"_"+need.name) == "" { // else its fault is known
+		if need.missing && !f.has(need.name) {
 			f.add(need.name, "missing; %s", need.why)
 		}
 	}
