@@ -1,7 +1,6 @@
 package pexrtctest
 
 import (
-	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -43,8 +42,7 @@ type source struct {
 	kind     kind
 	codec    string
 	received *traffic
-	ask      func()                // asks for a keyframe; nil where there are none
-	limit    func(bitrate float32) // says what the receivers can take; nil likewise
+	ask      func() // asks for a keyframe; nil where there are none
 
 	sinks   atomic.Pointer[[]*sink]
 	lastAsk atomic.Int64 // Unix nanoseconds
@@ -77,23 +75,6 @@ func (src *source) wantKeyframe() {
 	}
 }
 
-// slow keeps the sender to what the slowest receiver can take, as nothing is transcoded here.
-func (src *source) slow() {
-	sinks := src.sinks.Load()
-	if src.limit == nil || sinks == nil {
-		return
-	}
-	var least float32
-	for _, k := range *sinks {
-		if rate := math.Float32frombits(k.rate.Load()); rate > 0 && (least == 0 || rate < least) {
-			least = rate
-		}
-	}
-	if least > 0 {
-		src.limit(least)
-	}
-}
-
 // add and drop are called with Server.mu held, so that nobody else changes the list.
 func (src *source) add(k *sink) {
 	var sinks []*sink
@@ -117,7 +98,6 @@ type sink struct {
 	clock uint32
 	sent  *traffic
 	track interface{ WriteRTP(*rtp.Packet) error }
-	rate  atomic.Uint32 // that the receiver can take, in bit/s, as float bits; 0: it has not said
 
 	mu       sync.Mutex // everything below
 	from     *source
@@ -160,17 +140,6 @@ func (k *sink) wantKeyframe() {
 	k.mu.Unlock()
 	if src != nil {
 		src.wantKeyframe()
-	}
-}
-
-// takes keeps a receiver's estimate of its bandwidth (REMB), and passes it on.
-func (k *sink) takes(bitrate float32) {
-	k.rate.Store(math.Float32bits(bitrate))
-	k.mu.Lock()
-	src := k.from
-	k.mu.Unlock()
-	if src != nil {
-		src.slow()
 	}
 }
 

@@ -1,7 +1,6 @@
 package pexrtctest
 
 import (
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -144,22 +143,5 @@ func TestClips(t *testing.T) {
 		if len(out) == 0 || !startsKeyframe(codec, out[0].Payload) || p.at != 21 {
 			t.Errorf("%s: a new viewer got %d packets and frame %d next, want the keyframe 20", codec, len(out), p.at)
 		}
-	}
-}
-
-func TestSlowestReceiverCounts(t *testing.T) {
-	var told []float32
-	src := newSource()
-	src.limit = func(bitrate float32) { told = append(told, bitrate) }
-	one, two := &sink{kind: video, codec: VP8}, &sink{kind: video, codec: VP8}
-	one.takes(1e6) // receives nothing: says nothing
-	one.attach(src)
-	two.attach(src)
-	two.takes(4e5)
-	one.takes(9e5)
-	two.attach(nil)
-	one.takes(8e5)
-	if want := []float32{4e5, 4e5, 8e5}; !slices.Equal(told, want) {
-		t.Errorf("the sender was told %v, want %v", told, want)
 	}
 }

@@ -162,7 +162,7 @@ func (s *Server) addSink(p *participant, c *call, line mediaLine) error {
 	return nil
 }
 
-// readRTCP passes a receiver's keyframe requests and bandwidth estimates on, until the connection is closed.
+// readRTCP passes a receiver's keyframe requests on, until the connection is closed.
 func (p *participant) readRTCP(sender *webrtc.RTPSender, k *sink) {
 	for {
 		packets, _, err := sender.ReadRTCP()
@@ -170,12 +170,10 @@ func (p *participant) readRTCP(sender *webrtc.RTPSender, k *sink) {
 			return
 		}
 		for _, packet := range packets {
-			switch packet := packet.(type) {
+			switch packet.(type) {
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
 				p.counts.keyframesFrom.Add(1)
 				k.wantKeyframe()
-			case *rtcp.ReceiverEstimatedMaximumBitrate:
-				k.takes(packet.Bitrate)
 			}
 		}
 	}
@@ -215,9 +213,6 @@ func (s *Server) addSource(p *participant, c *call, track *webrtc.TrackRemote, r
 		src.ask = func() {
 			p.counts.keyframesTo.Add(1)
 			_ = c.peer.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(track.SSRC())}})
-		}
-		src.limit = func(bitrate float32) {
-			_ = c.peer.WriteRTCP([]rtcp.Packet{&rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: bitrate, SSRCs: []uint32{uint32(track.SSRC())}}})
 		}
 	}
 	p.sources = append(p.sources, src)
