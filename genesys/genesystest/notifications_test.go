@@ -32,7 +32,7 @@ func TestSocketTalk(t *testing.T) {
 	must(t, l.conn.WriteJSON(map[string]string{"message": "ping"}))
 	for l.next().EventBody.Message != "pong" {
 	}
-	must(t, l.conn.WriteMessage(1, make([]byte, 300<<10)))
+	_ = l.conn.WriteMessage(1, make([]byte, 300<<10)) // the server may hang up before it has all of it
 	l.closed()
 }
 
