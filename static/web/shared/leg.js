@@ -133,7 +133,11 @@ export class Leg {
    */
   async send(kind, track) {
     if (this.#pc.signalingState === "closed") return;
-    await this.#lines.get(kind)?.sender.replaceTrack(track);
+    try {
+      await this.#lines.get(kind)?.sender.replaceTrack(track);
+    } catch (err) {
+      if (err.name !== "InvalidStateError") throw err; // else the line has ended, and Firefox says so
+    }
   }
 
   /**
