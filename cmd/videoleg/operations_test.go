@@ -103,6 +103,14 @@ func TestProfiles(t *testing.T) {
 // startServer runs a server on free ports until the test ends.
 func startServer(t *testing.T, more map[string]string) *server {
 	t.Helper()
+	s, stop := runServer(t, more)
+	t.Cleanup(stop)
+	return s
+}
+
+// runServer runs a server on free ports until stop, which says how it ended.
+func runServer(t testing.TB, more map[string]string) (s *server, stop func()) {
+	t.Helper()
 	all := needed()
 	all["AGENT_ADDR"], all["CUSTOMER_ADDR"], all["ADMIN_ADDR"] = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
 	maps.Copy(all, more)
@@ -111,20 +119,19 @@ func startServer(t *testing.T, more map[string]string) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := newServer(cfg, loopback, newLog(t.Output(), cfg))
+	s, err = newServer(cfg, loopback, newLog(t.Output(), cfg))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.run(ctx) }()
-	t.Cleanup(func() {
-		stop()
+	<-s.serving
+	return s, func() {
+		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("stop: %v", err)
 		}
 		http.DefaultClient.CloseIdleConnections()
-	})
-	<-s.serving
-	return s
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -19,34 +20,14 @@ import (
 // of its customer app and of its administrator's page. stop ends it.
 func replica(t testing.TB, place map[string]string) (base, admin string, stop func()) {
 	t.Helper()
-	all := needed()
-	all["AGENT_ADDR"], all["CUSTOMER_ADDR"], all["ADMIN_ADDR"] = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
-	all["POLICY_USERNAME"], all["POLICY_PASSWORD"] = "pexip", "s3cret"
-	all["EVENTS_USERNAME"], all["EVENTS_PASSWORD"] = "pexip", "s3cret"
-	all["API_KEYS"] = "0123456789abcdef"
-	for name, value := range place {
-		all[name] = value
+	all := map[string]string{
+		"POLICY_USERNAME": "pexip", "POLICY_PASSWORD": "s3cret",
+		"EVENTS_USERNAME": "pexip", "EVENTS_PASSWORD": "s3cret",
+		"API_KEYS": "0123456789abcdef",
 	}
-	settings(t, all)
-	cfg, err := loadConfig(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := newServer(cfg, loopback, newLog(t.Output(), cfg))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- s.run(ctx) }()
-	<-s.serving
-	return "http://" + s.addresses()["customer"], s.addresses()["admin"], func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("stop: %v", err)
-		}
-		http.DefaultClient.CloseIdleConnections()
-	}
+	maps.Copy(all, place)
+	s, stop := runServer(t, all)
+	return "http://" + s.addresses()["customer"], s.addresses()["admin"], stop
 }
 
 // asked asks a replica, with the credentials of everybody.

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// forwarder carries the packets of one line in one direction. It outlives the hops on both sides of it: a reloaded page is a new source,
-// a new browser hop a new way out.
+// forwarder carries the packets of one line in one direction. It outlives the hops on both sides of it: a reloaded page
+// is a new source, a new browser hop a new way out.
 type forwarder struct {
 	from  *stream
 	to    *end
