@@ -3,6 +3,7 @@
 //
 //	centre_test.go   a contact centre of one test: stand-ins, the server's process, people's pages
 //	call_test.go     calls from ring to hang-up, in both media modes
+//	dark_test.go     media past us: when the node may see the agent
 //	signin_test.go   ways to sign in
 //	first_picture_test.go  how soon the agent sees the customer, in requests and in milliseconds
 //	refuse_test.go   what goes wrong, and what the page says about it

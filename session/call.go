@@ -153,7 +153,8 @@ func (c *Call) act(a rules.Action) {
 		c.rereads = 0
 		c.reread()
 	case rules.SetVideo:
-		c.showAgent(a.On)
+		c.stay.shown = a.On
+		c.gate()
 	case rules.SetMuted:
 		c.tell(&c.stay.muted, a.On, (*pexrtc.Participant).SetMuted)
 	case rules.StopPresentation:

@@ -42,7 +42,7 @@ type Calls struct {
 	stop context.CancelFunc
 	work sync.WaitGroup // followers
 
-	relayed func(*Call, *pexrtc.Participant) leg // makes the legs of Relay mode
+	newLeg func(*Call, *pexrtc.Participant) leg
 
 	mu        sync.Mutex // guards what follows, and the followers' fields that say so
 	byKey     map[callKey]*Call
@@ -58,7 +58,7 @@ type callKey struct{ agent, conversation string }
 func NewCalls(cfg CallConfig) *Calls {
 	ctx, stop := context.WithCancel(context.Background())
 	return &Calls{
-		cfg: cfg, ctx: ctx, stop: stop, relayed: (*Call).newRelayLeg,
+		cfg: cfg, ctx: ctx, stop: stop, newLeg: (*Call).newMediaLeg,
 		byKey: map[callKey]*Call{}, followers: map[string]*follower{},
 	}
 }

@@ -78,13 +78,17 @@ func persist(ctx context.Context, send func(context.Context) error) (err error) 
 	return err
 }
 
-// showAgent opens or closes the way of the agent's picture: the gate first, at once, and then the
-// flag, which is a request and may fail. Failing is towards dark.
-func (c *Call) showAgent(on bool) {
-	if c.stay.leg != nil {
-		c.stay.leg.show(on)
+// gate opens or closes the way of the agent's picture, which is open while the rules let him be seen and the media is
+// agreed: the gates first, at once, ours and the page's, which is told its state; then the flag, which is a request and
+// may fail. Failing is towards dark.
+func (c *Call) gate() {
+	s := &c.stay
+	open := s.shown && s.agreed
+	if s.leg != nil {
+		s.leg.show(open)
 	}
-	c.tell(&c.stay.video, !on, (*pexrtc.Participant).SetVideoMuted)
+	c.window.show(c.view())
+	c.tell(&s.video, !open, (*pexrtc.Participant).SetVideoMuted)
 }
 
 // throwOut removes somebody from the conference: an announcement, or an earlier participant of ours.

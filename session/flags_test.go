@@ -19,7 +19,7 @@ func TestRoomDoesNotListen(t *testing.T) {
 		w := &witness{t: t, c: c, call: call}
 		g := &gate{w: w}
 		c.calls.cfg.Mode = Relay
-		c.calls.relayed = func(*Call, *pexrtc.Participant) leg { return g }
+		c.calls.newLeg = func(*Call, *pexrtc.Participant) leg { return g }
 		tab := c.open(c.agent(genesystest.AdaID), call.ID())
 		tab.say(map[string]any{"type": "camera", "on": true, "available": true})
 		tab.say(map[string]any{"type": "offer", "sdp": "v=0\r\n", "id": 1})

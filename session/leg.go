@@ -28,6 +28,8 @@ type leg interface {
 	// answered, and connect returns when media may flow. Called again, it serves a page that was
 	// reloaded or whose peer connection failed.
 	connect(ctx context.Context, offer string, answer func(sdp string)) error
+	// keeps reports whether the node goes on with the media that is agreed while connect runs with this offer.
+	keeps(offer string) bool
 	// candidate takes one of the page's. It may take a request to the node.
 	candidate(ctx context.Context, c pexrtc.Candidate) error
 	// show opens or closes the way from the agent's camera to the customer. Closed at first.
@@ -78,6 +80,8 @@ func (l *relayLeg) connect(ctx context.Context, offer string, answer func(string
 	}
 	return l.restart(ctx)
 }
+
+func (l *relayLeg) keeps(string) bool { return l.call.Load() != nil }
 
 // restart looks for another path to the node, by the servers of its answer as well.
 func (l *relayLeg) restart(ctx context.Context) error {
@@ -181,7 +185,7 @@ func (l *bypassLeg) connect(ctx context.Context, offer string, answer func(strin
 	if err != nil {
 		return err
 	}
-	if call, last := l.current(); call != nil && pexrtc.SameConnection(last, offer) {
+	if call, _ := l.current(); l.keeps(offer) {
 		return l.update(ctx, call, offer, prepared, answer)
 	}
 	if old := l.swap(nil, ""); old != nil {
@@ -199,10 +203,15 @@ func (l *bypassLeg) connect(ctx context.Context, offer string, answer func(strin
 	}
 	answer(call.Answer())
 	l.swap(call, offer)
-	if err := call.Ack(ctx); err != nil {
-		return err
-	}
-	return l.flush(ctx, call)
+	var flushed sync.WaitGroup
+	flushed.Go(func() { l.flush(ctx, call) })
+	defer flushed.Wait()
+	return call.Ack(ctx)
+}
+
+func (l *bypassLeg) keeps(offer string) bool {
+	call, last := l.current()
+	return call != nil && pexrtc.SameConnection(last, offer)
 }
 
 // errUpdate: the call goes on with what was agreed before, and the page's connection does not.
@@ -247,17 +256,17 @@ func (l *bypassLeg) swap(call *pexrtc.Call, offer string) *pexrtc.Call {
 	return old
 }
 
-func (l *bypassLeg) flush(ctx context.Context, call *pexrtc.Call) error {
+// flush sends what has waited for call. A candidate that is lost costs a path, not the call.
+func (l *bypassLeg) flush(ctx context.Context, call *pexrtc.Call) {
+	ctx, cancel := context.WithTimeout(ctx, candidateTime)
+	defer cancel()
 	l.mu.Lock()
 	pending := l.pending
 	l.pending = nil
 	l.mu.Unlock()
 	for _, c := range pending {
-		if err := call.Candidate(ctx, c); err != nil {
-			return err
-		}
+		_ = call.Candidate(ctx, c)
 	}
-	return nil
 }
 
 func (l *bypassLeg) candidate(ctx context.Context, c pexrtc.Candidate) error {

@@ -22,7 +22,7 @@ func TestPlaybackIsThrownOut(t *testing.T) {
 		call := c.ring()
 		w := &witness{t: t, c: c, call: call}
 		c.calls.cfg.Mode = Relay
-		c.calls.relayed = func(*Call, *pexrtc.Participant) leg { return &gate{w: w} }
+		c.calls.newLeg = func(*Call, *pexrtc.Participant) leg { return &gate{w: w} }
 		tab := c.open(c.agent(genesystest.AdaID), call.ID())
 		tab.say(map[string]any{"type": "offer", "sdp": "v=0\r\n", "id": 1})
 		tab.awaitStatus(StatusInCall)

@@ -27,7 +27,7 @@ func newSharing(t *testing.T, c *centre) *sharing {
 	s := &sharing{T: t, c: c, call: c.ring()}
 	s.gate = &gate{w: &witness{t: t, c: c, call: s.call}, line: relay.Idle}
 	c.calls.cfg.Mode = Relay
-	c.calls.relayed = func(*Call, *pexrtc.Participant) leg { return s.gate }
+	c.calls.newLeg = func(*Call, *pexrtc.Participant) leg { return s.gate }
 	s.tab = c.open(c.agent(genesystest.AdaID), s.call.ID())
 	s.tab.say(map[string]any{"type": "camera", "on": true, "available": true})
 	s.tab.say(map[string]any{"type": "offer", "sdp": "v=0\r\n", "id": 1})

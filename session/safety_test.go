@@ -73,6 +73,7 @@ func (g *gate) close(context.Context) {
 	g.present(false)
 }
 
+func (g *gate) keeps(string) bool                                 { return true }
 func (g *gate) hide(bool)                                         {}
 func (g *gate) candidate(context.Context, pexrtc.Candidate) error { return nil }
 
@@ -259,7 +260,7 @@ func TestSafety(t *testing.T) {
 func playSafely(t *testing.T, c *centre, r *rand.Rand) int {
 	w := &witness{t: t, c: c, call: c.ring(), wishes: make(chan bool), shares: make(chan bool)}
 	c.calls.cfg.Mode = Relay
-	c.calls.relayed = func(*Call, *pexrtc.Participant) leg {
+	c.calls.newLeg = func(*Call, *pexrtc.Participant) leg {
 		g := &gate{w: w}
 		w.mu.Lock()
 		defer w.mu.Unlock()

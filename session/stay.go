@@ -25,6 +25,8 @@ type stay struct {
 	offer      offer
 	connecting bool // leg.connect runs
 	live       bool // it has returned: media may flow
+	agreed     bool // the media of the page's present connection: the node has its ack
+	shown      bool // the rules let the customer see the agent
 	broken     map[relay.Hop]bool
 	quiet      bool            // a far end has sent nothing for a while
 	mendable   [2]time.Time    // by hop: another path is not looked for again before
@@ -137,19 +139,25 @@ func (c *Call) fail(err error) {
 // sent one.
 func (c *Call) newLeg() {
 	s := &c.stay
-	s.live, s.quiet, s.broken = false, false, map[relay.Hop]bool{}
+	s.live, s.agreed, s.quiet, s.broken = false, false, false, map[relay.Hop]bool{}
 	s.presentation.suspend()
-	if c.calls.cfg.Mode == Bypass {
-		s.leg = &bypassLeg{participant: s.participant, kbps: c.calls.cfg.Kbps}
+	s.leg = c.calls.newLeg(c, s.participant)
+	switch {
+	case c.calls.cfg.Mode == Bypass:
 		c.askPage(page.Connect)
-	} else {
-		s.leg = c.calls.relayed(c, s.participant)
-		if c.window.live && s.offer.sdp == "" {
-			c.askPage(page.Restart) // its peer connection is of an earlier leg
-		}
+	case c.window.live && s.offer.sdp == "":
+		c.askPage(page.Restart) // its peer connection is of an earlier leg
 	}
 	c.update()
 	c.negotiate()
+}
+
+// newMediaLeg makes the leg that the media mode wants.
+func (c *Call) newMediaLeg(p *pexrtc.Participant) leg {
+	if c.calls.cfg.Mode == Bypass {
+		return &bypassLeg{participant: p, kbps: c.calls.cfg.Kbps}
+	}
+	return c.newRelayLeg(p)
 }
 
 // newRelayLeg makes a leg whose states reach the owner in order. They come from the media stack,
@@ -181,19 +189,20 @@ func (c *Call) newRelayLeg(p *pexrtc.Participant) leg {
 	return l
 }
 
-// askPage asks the page for a new peer connection: by connect in bypass mode, where it needs the
-// node's servers, by restart in relay mode, where a page offers by itself when it opens.
+// askPage asks the page for a new peer connection: by connect in bypass mode, where it is one with the node and needs
+// its servers, by restart in relay mode, where a page offers by itself when it opens.
 func (c *Call) askPage(how page.Type) {
 	switch s := &c.stay; {
 	case s.leg == nil:
 	case c.calls.cfg.Mode == Bypass:
+		s.agreed = false
 		c.window.send(page.Out{Type: page.Connect, Servers: servers(s.participant)})
 	case how == page.Restart:
 		c.window.send(page.Out{Type: page.Restart})
 	}
 }
 
-// negotiate gives the leg the page's newest offer, one at a time.
+// negotiate gives the leg the page's newest offer, one at a time. New media begins dark.
 func (c *Call) negotiate() {
 	s := &c.stay
 	if s.offer.sdp == "" || s.leg == nil || s.connecting {
@@ -201,6 +210,10 @@ func (c *Call) negotiate() {
 	}
 	o, l, conn := s.offer, s.leg, c.window.conn
 	s.offer, s.connecting, c.window.live = offer{}, true, true
+	if !l.keeps(o.sdp) {
+		s.agreed = false
+		c.gate()
+	}
 	c.async(func(ctx context.Context) func() {
 		ctx, cancel := context.WithTimeout(ctx, connectTime)
 		defer cancel()
@@ -230,8 +243,10 @@ func (c *Call) connected(err error) {
 		c.joinFailed(err)
 		return
 	}
+	s.agreed = s.agreed || s.offer.sdp == "" // else another connection may be waiting
 	if s.live {
 		s.presentation.settle()
+		c.gate()
 		c.update()
 		return // the same leg serves another page, or has changed
 	}

@@ -65,8 +65,9 @@ func (c *Call) update() {
 
 func (c *Call) view() page.View {
 	r := c.rules.View()
+	sending := r.Sending && c.stay.agreed
 	v := page.View{
-		Sending: r.Sending && c.stay.live, Confirmed: r.Sending && c.stay.video.says(false), Hidden: r.CustomerHidden,
+		Sending: sending, Confirmed: sending && c.stay.video.says(false), Hidden: r.CustomerHidden,
 		Recording: string(r.Recording), Room: c.room(), SignIn: c.signIn(), Error: c.problem,
 	}
 	if s := c.stay.presentation; s != nil {
