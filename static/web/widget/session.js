@@ -230,6 +230,8 @@ export class Session {
     const { status, pane = "-", sending, error } = state;
     this.#note(`state ${status}/${pane} sending=${Boolean(sending)}${error ? ` error=${error.code}` : ""}`);
     this.state = state;
+    this.sharing.follow(state);
+    this.#feed(); // before all else: what the customer may not see any more
     if (!state.room) this.room.people = [];
     this.#heard = this.#signal.open;
     if (OVER.includes(state.status) || APART.includes(state.pane)) {
@@ -238,8 +240,6 @@ export class Session {
     }
     this.#offerWhereDue();
     this.#runCamera();
-    this.sharing.follow(state);
-    this.#feed();
     this.#keepSignedIn();
     this.#on.changed();
   }
