@@ -61,7 +61,7 @@ func NewMediaMetrics(registry prometheus.Registerer, r *relay.Relay) {
 		now: []hopGauge{
 			{desc("round_trip_seconds", "Round trip of the hop's path.", "hop", "leg"), func(h relay.HopStats) float64 { return h.RTT / 1000 }, false},
 			{desc("loss_ratio", "Share of what this server sends that the far end last reported lost.", "hop", "leg"), func(h relay.HopStats) float64 { return h.Loss }, false},
-			{desc("estimated_bits_per_second", "What the far end believes it can receive.", "hop", "leg"), func(h relay.HopStats) float64 { return float64(h.Estimate) }, true},
+			{desc("estimated_bits_per_second", "What the far end can take, as it says or its feedback shows.", "hop", "leg"), func(h relay.HopStats) float64 { return float64(h.Estimate) }, true},
 		},
 		drops: desc("dropped_total", "What arrived and went no further, by reason.", "hop", "reason"),
 	})

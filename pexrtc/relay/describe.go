@@ -21,6 +21,14 @@ const (
 // extensions are the ids of the RTP header extensions in use on a hop; 0: not in use.
 type extensions struct{ sendTime, sequence, mid uint8 }
 
+// size is the number of bytes that they take in what we send.
+func (e extensions) size() int {
+	if e.sequence == 0 && e.sendTime == 0 {
+		return 0
+	}
+	return extSize
+}
+
 // ours are those of our offers.
 var ours = extensions{sendTime: 2, sequence: 3, mid: 4}
 

@@ -14,6 +14,9 @@
 //	line, slides              the two video lines: the camera's, and a shared screen's
 //	forward, rewrite          what connects them
 //	gaps, history, reception  repair and measurement, for each hop alone
+//	congestion                transport-wide feedback on what arrives
+//	feedback, departures      the same on what we send
+//	queue, capacity           how much a path takes, by that
 //	rate, keyframe            what crosses of it: bandwidth limits, requests for full pictures
 //	codec, format             what both far ends can decode
 //	stats                     what is counted

@@ -51,18 +51,34 @@ func (e *end) report(rate float64, now time.Time) {
 	if h.out[slides].used() {
 		packets = append(packets, h.out[slides].report(now, nil))
 	}
+	h.control(append(packets, e.bandwidth(h, rate)...)...)
+}
+
+// limit is what report says of bandwidth, alone.
+func (e *end) limit(rate float64) {
+	h := e.hop.Load()
+	if h == nil || !h.connected.Load() || rate == 0 {
+		return
+	}
+	if b := e.bandwidth(h, rate); b != nil {
+		h.control(b...)
+	}
+}
+
+// bandwidth is the message that limits the far end's streams to a rate; nil: there is none, or it would not understand.
+func (e *end) bandwidth(h *hop, rate float64) []rtcp.Packet {
 	var sources []uint32
 	for c := range e.lines {
 		if s := e.lines[c].source.Load(); s != nil && s.hop == h {
 			sources = append(sources, s.ssrc)
 		}
 	}
-	if len(sources) > 0 && h.remb.Load() {
-		packets = append(packets, &rtcp.ReceiverEstimatedMaximumBitrate{
-			SenderSSRC: h.out[mainVideo].ssrc, Bitrate: float32(rate), SSRCs: sources,
-		})
+	if len(sources) == 0 || !h.remb.Load() {
+		return nil
 	}
-	h.control(packets...)
+	return []rtcp.Packet{&rtcp.ReceiverEstimatedMaximumBitrate{
+		SenderSSRC: h.out[mainVideo].ssrc, Bitrate: float32(rate), SSRCs: sources,
+	}}
 }
 
 // heard takes one RTCP packet of this far end about what we send it.
@@ -83,6 +99,8 @@ func (e *end) heard(h *hop, p rtcp.Packet) {
 			e.nacksHeard.Add(1)
 			e.resent.Add(uint64(o.resend(p.Nacks)))
 		}
+	case *rtcp.RawPacket:
+		e.told(h, *p)
 	case *rtcp.ReceiverReport:
 		e.reported(h, p.Reports)
 	case *rtcp.SenderReport:
@@ -98,6 +116,13 @@ func (e *end) keyframeWanted(h *hop, ssrc uint32) {
 		c = slides
 	}
 	h.behind[c].from.keyframes.ask()
+}
+
+// told takes feedback on the arrival of what we send. Whoever sends it hears at once of a path that has become narrower.
+func (e *end) told(h *hop, raw []byte) {
+	if h.out[mainVideo].told(raw, &e.can, time.Now()) {
+		h.leg.hurry()
+	}
 }
 
 // reported takes what one report says of our streams; the worst of them counts.
@@ -123,7 +148,7 @@ func (e *end) stats() HopStats {
 		PacketsOut: e.packetsOut.Load(), BytesOut: e.bytesOut.Load(),
 		KeyframesAsked: e.keyframesAsked.Load(), KeyframesWanted: e.keyframesWanted.Load(),
 		NACKsSent: e.nacksSent.Load(), NACKsHeard: e.nacksHeard.Load(), PacketsResent: e.resent.Load(),
-		PacketsMissed: e.missed.Load(), Loss: e.can.lost(), Estimate: e.can.remb.Load(),
+		PacketsMissed: e.missed.Load(), Loss: e.can.lost(), Estimate: e.can.most(),
 	}
 	for d := range e.dropped {
 		s.Dropped[d] = e.dropped[d].Load()

@@ -79,7 +79,7 @@ func newTestForwarder(t testing.TB, write func([]byte) (int, error)) (*forwarder
 		write = w.write
 	}
 	out := newOutbound(DefaultBandwidth, write)
-	out.connect(testKeys(t), 4)
+	out.connect(testKeys(t), extensions{sendTime: 4})
 	f.setOut(out)
 	s := &source{ssrc: 5}
 	f.follow(s)

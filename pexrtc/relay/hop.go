@@ -29,7 +29,8 @@ type hop struct {
 	fir       atomic.Bool  // the far end understands FIR alone
 	firCount  atomic.Uint32
 
-	exts      extensions // agreed; set before the transport connects
+	exts      extensions // agreed for what arrives; set before the transport connects
+	stamps    extensions // the same, for what we send
 	described bool       // the far end's description is known; leg's lock
 	there     far        // as last described; leg's negotiation
 	series    series     // leg's negotiation
@@ -55,7 +56,10 @@ func (l *Leg) newHop(e *end, in, out [contents]*forwarder) (*hop, error) {
 func (h *hop) know(m *sdp.MediaDescription, feedbacks []string, exts extensions) {
 	h.fir.Store(onlyFIR(m))
 	h.remb.Store(slices.Contains(feedbacks, "goog-remb"))
-	h.exts = exts
+	h.exts, h.stamps = exts, exts
+	if !slices.Contains(feedbacks, "transport-cc") {
+		h.stamps.sequence = 0
+	}
 }
 
 // stream is the one of ours with this SSRC; nil: none.
@@ -83,7 +87,7 @@ func (h *hop) secured(keys srtpKeys) error {
 	if err != nil {
 		return fmt.Errorf("relay: SRTP: %w", err)
 	}
-	h.out[mainVideo].connect(out, h.exts.sendTime) // and the slides with it
+	h.out[mainVideo].connect(out, h.stamps) // and the slides with it
 	h.in.connect(in, h.exts)
 	h.connected.Store(true)
 	if h.current() {

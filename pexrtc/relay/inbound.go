@@ -294,7 +294,7 @@ func (i *inbound) control(raw []byte) []rtcp.Packet {
 		return nil
 	}
 	i.remember(1, ssrc)
-	packets, err := rtcp.Unmarshal(plain)
+	packets, err := readControl(plain)
 	if err != nil {
 		i.hop.end.drop(Malformed)
 		return nil

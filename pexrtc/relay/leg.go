@@ -33,6 +33,7 @@ type Leg struct {
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
 	agreed chan struct{} // closed when a codec is agreed
+	narrow chan struct{} // a path has become narrower
 
 	candidates  chan pexrtc.Candidate                  // found after NodeOffer, for OnNodeCandidate
 	onCandidate atomic.Pointer[func(pexrtc.Candidate)] // nil until OnNodeCandidate
@@ -55,7 +56,7 @@ type Leg struct {
 func newLeg(r *Relay, cfg LegConfig) *Leg {
 	l := &Leg{
 		relay: r, cfg: cfg, log: cfg.Log, browser: newEnd(Browser), node: newEnd(Node),
-		agreed: make(chan struct{}), candidates: make(chan pexrtc.Candidate, maxEarly), turned: Idle, turn: Idle,
+		agreed: make(chan struct{}), narrow: make(chan struct{}, 1), candidates: make(chan pexrtc.Candidate, maxEarly), turned: Idle, turn: Idle,
 	}
 	if l.log == nil {
 		l.log = r.log
@@ -123,7 +124,18 @@ func (l *Leg) regulate() {
 			ceiling := l.ceilings()
 			l.browser.report(browser.next(float64(ceiling[Browser])*1000, &l.node.can, l.node.bytesOut.Load()), now)
 			l.node.report(node.next(float64(ceiling[Node])*1000, &l.browser.can, l.browser.bytesOut.Load()), now)
+		case <-l.narrow:
+			l.browser.limit(browser.now(&l.node.can))
+			l.node.limit(node.now(&l.browser.can))
 		}
+	}
+}
+
+// hurry lets the senders know of a path that has become narrower before the second is over.
+func (l *Leg) hurry() {
+	select {
+	case l.narrow <- struct{}{}:
+	default:
 	}
 }
 

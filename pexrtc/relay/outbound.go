@@ -15,11 +15,12 @@ import (
 type cipher struct {
 	write func([]byte) (int, error) // to the far end
 
-	mu       sync.Mutex
-	keys     *srtp.Context // guarded by mu, as the rest; nil: not connected yet
-	sendTime uint8         // id of the abs-send-time extension; 0: not agreed
-	header   rtp.Header    // reused
-	wire     []byte        // reused
+	mu     sync.Mutex
+	keys   *srtp.Context // guarded by mu, as the rest; nil: not connected yet
+	exts   extensions    // that the far end wants on each packet
+	path   capacity
+	header rtp.Header // reused
+	wire   []byte     // reused
 }
 
 // outbound is a stream that a hop sends: numbered by a forwarder, encrypted here, and kept for a while in case a
@@ -41,10 +42,10 @@ type outbound struct {
 }
 
 const (
-	packetSize  = 2048 // bytes; no packet of ours is larger
-	headerSize  = 12
-	sendTimeExt = 8 // one extension of three bytes, with its frame
-	overhead    = 64
+	packetSize = 2048 // bytes; no packet of ours is larger
+	headerSize = 12
+	extSize    = 8 // one extension of up to three bytes, with its frame
+	overhead   = 64
 )
 
 // newOutbound keeps as many bytes for repair as its stream has in one second of kbps.
@@ -61,10 +62,21 @@ func (o *outbound) beside() *outbound {
 }
 
 // connect lets packets pass from now on.
-func (c *cipher) connect(keys *srtp.Context, sendTime uint8) {
+func (c *cipher) connect(keys *srtp.Context, exts extensions) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.keys, c.sendTime = keys, sendTime
+	c.keys, c.exts = keys, exts
+}
+
+// told takes transport-wide feedback on what was sent, and puts down in e what it shows. fell says that the path takes
+// less than it seemed to.
+func (c *cipher) told(raw []byte, e *estimate, now time.Time) (fell bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	fell = c.path.told(raw, now.UnixMicro())
+	e.path.Store(uint64(c.path.limit))
+	e.gets.Store(uint64(c.path.meter.rate()))
+	return fell
 }
 
 // repairAs sends retransmissions of these codecs to this side under types of their own, where that is agreed.
@@ -81,10 +93,7 @@ func (o *outbound) repairAs(pairs []pair, side Hop) {
 func (o *outbound) send(in packet, pt uint8, seq uint16, ts uint32, now time.Time) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	size := headerSize + len(in.payload) + int(in.padding)
-	if o.sendTime != 0 {
-		size += sendTimeExt
-	}
+	size := headerSize + o.exts.size() + len(in.payload) + int(in.padding)
 	if o.keys == nil || size > packetSize-overhead {
 		return false
 	}
@@ -121,15 +130,27 @@ func (o *outbound) putHeader(b []byte, in packet, pt uint8, seq uint16, ts uint3
 	binary.BigEndian.PutUint16(b[2:], seq)
 	binary.BigEndian.PutUint32(b[4:], ts)
 	binary.BigEndian.PutUint32(b[8:], o.ssrc)
-	if o.sendTime == 0 {
+	if o.exts.size() == 0 {
 		return headerSize
 	}
 	b[0] |= 0x10
 	binary.BigEndian.PutUint16(b[12:], rtp.ExtensionProfileOneByte)
 	binary.BigEndian.PutUint16(b[14:], 1)
-	b[16] = o.sendTime<<4 | 2
-	putSendTime((*[3]byte)(b[17:20]), now)
-	return headerSize + sendTimeExt
+	o.stamp(b, now)
+	return headerSize + extSize
+}
+
+// stamp writes the extension of a packet that leaves now: its transport-wide number or, where nobody asks for that, the
+// time.
+func (c *cipher) stamp(b []byte, now time.Time) {
+	switch ext := (*[4]byte)(b[16:20]); {
+	case c.exts.sequence != 0:
+		number := c.path.sent.note(len(b), now.UnixMicro())
+		*ext = [4]byte{c.exts.sequence<<4 | 1, byte(number >> 8), byte(number)}
+	case c.exts.sendTime != 0:
+		ext[0] = c.exts.sendTime<<4 | 2
+		putSendTime((*[3]byte)(ext[1:]), now)
+	}
 }
 
 // seal encrypts a packet and sends it; the lock is held. Done again with the same packet it gives the same bytes.
@@ -170,10 +191,7 @@ func (o *outbound) retransmission(b []byte) []byte {
 	if pt == 0 {
 		return b
 	}
-	head := headerSize
-	if o.sendTime != 0 {
-		head += sendTimeExt
-	}
+	head := headerSize + o.exts.size()
 	o.repairSeq++
 	r := o.again[:len(b)+2]
 	copy(r, b[:head])
@@ -182,9 +200,7 @@ func (o *outbound) retransmission(b []byte) []byte {
 	r[1] = b[1]&0x80 | pt
 	binary.BigEndian.PutUint16(r[2:], o.repairSeq)
 	binary.BigEndian.PutUint32(r[8:], o.ssrc+1)
-	if o.sendTime != 0 {
-		putSendTime((*[3]byte)(r[17:20]), time.Now())
-	}
+	o.stamp(r, time.Now())
 	return r
 }
 

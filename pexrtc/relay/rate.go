@@ -17,12 +17,27 @@ const (
 
 // estimate is what one far end can take from us, from its own reports. Safe for concurrent use.
 type estimate struct {
+	path atomic.Uint64 // what the path takes, by transport-wide feedback, bit/s; 0: no limit seen
+	gets atomic.Uint64 // what arrives there, by the same, bit/s; 0: unknown
 	remb atomic.Uint64 // last receiver estimate, bit/s; 0: none yet
 	loss atomic.Uint64 // last fraction lost, as float bits
 }
 
 func (e *estimate) lost() float64     { return math.Float64frombits(e.loss.Load()) }
 func (e *estimate) setLost(f float64) { e.loss.Store(math.Float64bits(f)) }
+
+// most is the lower of what the path takes and what the receiver estimates. As long as there is neither, it is half as
+// much again as what arrives (draft-ietf-rmcat-gcc-02, 5.5); 0: unknown.
+func (e *estimate) most() uint64 {
+	path, remb := e.path.Load(), e.remb.Load()
+	switch {
+	case path == 0 && remb == 0:
+		return e.gets.Load() * 3 / 2
+	case path == 0 || remb > 0 && remb < path:
+		return remb
+	}
+	return path
+}
 
 // idle is how far a receiver's estimate may lie above what it gets before the estimate says nothing: receivers allow at
 // most one and a half times the rate they see, so that a quiet sender would hold itself down.
@@ -32,6 +47,7 @@ const idle = 1.4
 type limiter struct {
 	byLoss float64 // bit/s; 0: not yet limited
 	bytes  uint64  // sent until the last interval
+	rate   float64 // without what the path takes, of which word comes faster
 }
 
 // next is the limit for the coming interval: never above ceiling, never above what the receiver estimates while it is
@@ -49,9 +65,18 @@ func (l *limiter) next(ceiling float64, e *estimate, bytes uint64) float64 {
 	l.byLoss = min(max(l.byLoss, minRate), ceiling)
 	sent := float64(bytes-l.bytes) * 8 / rateEvery.Seconds()
 	l.bytes = bytes
-	rate := l.byLoss
+	l.rate = l.byLoss
 	if remb := float64(e.remb.Load()); remb > 0 && remb < idle*sent {
-		rate = min(rate, remb)
+		l.rate = min(l.rate, remb)
 	}
-	return max(rate, min(minRate, ceiling))
+	l.rate = max(l.rate, min(minRate, ceiling))
+	return l.now(e)
+}
+
+// now is the limit between two intervals, when the path has become narrower.
+func (l *limiter) now(e *estimate) float64 {
+	if path := float64(e.path.Load()); path > 0 {
+		return min(l.rate, path)
+	}
+	return l.rate
 }

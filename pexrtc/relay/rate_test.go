@@ -14,6 +14,10 @@ func TestLimiter(t *testing.T) {
 	if got := next(ceiling); got != ceiling {
 		t.Errorf("nothing known: %v, want the ceiling", got)
 	}
+	e.gets.Store(400_000)
+	if got := e.most(); got != 600_000 {
+		t.Errorf("no limit seen where 400000 arrive: %v", got)
+	}
 	e.remb.Store(500_000)
 	if got := next(ceiling); got != 500_000 {
 		t.Errorf("receiver estimates 500000: %v", got)
@@ -50,6 +54,17 @@ func TestLimiter(t *testing.T) {
 	if got := next(ceiling); got != ceiling {
 		t.Errorf("recovered: %v, want the ceiling", got)
 	}
+	e.path.Store(300_000)
+	if got := l.now(&e); got != 300_000 {
+		t.Errorf("the path takes 300000: %v at once", got)
+	}
+	if got := next(ceiling); got != 300_000 {
+		t.Errorf("the path takes 300000: %v", got)
+	}
+	if got := e.most(); got != 300_000 {
+		t.Errorf("the path takes 300000, the receiver estimates 600000: %v", got)
+	}
+	e.path.Store(0)
 	if got := next(50_000); got != 50_000 {
 		t.Errorf("ceiling below the floor: %v, want the ceiling", got)
 	}

@@ -116,7 +116,7 @@ func newTestHop(t testing.TB) *hop {
 	f.from = &h.end.lines[mainVideo]
 	h.in.init(h, h.behind)
 	h.end.hop.Store(h)
-	h.out[mainVideo].connect(testKeys(t), 0)
+	h.out[mainVideo].connect(testKeys(t), extensions{})
 	h.in.connect(testKeys(t), extensions{sequence: 3})
 	t.Cleanup(func() {
 		h.in.stop()

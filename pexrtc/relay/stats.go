@@ -53,7 +53,7 @@ type HopStats struct {
 	NACKsHeard           uint64        // requests for lost packets that came from there
 	PacketsResent        uint64        // packets that we sent again on request
 	Dropped              [drops]uint64 // what arrived and went no further, by Drop
-	Estimate             uint64        // bit/s that the far end believes it can receive; 0: it has not said
+	Estimate             uint64        // bit/s that the far end can take, as it says or its feedback shows; 0: unknown
 	Loss                 float64       // share of what we send, as last reported: 0…1
 	RTT                  float64       // milliseconds; 0: unknown
 	Standing             Standing

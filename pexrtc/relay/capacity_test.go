@@ -1,0 +1,162 @@
+package relay
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// path is a simulated one, with a sender and a far end that tells what arrives ten times a second. Times are in µs.
+type path struct {
+	capacity
+	far    congestion
+	rand   *rand.Rand
+	now    int64
+	arrive int64   // when the last packet has arrived
+	queued float64 // longest wait in the queue, ms, since it was last looked at
+
+	kbps   float64 // of the narrowest link; 0: wide
+	jitter int64   // most
+	loss   float64
+	fps    int64
+}
+
+const (
+	pathDelay  = 20_000  // each way
+	pathQueue  = 300_000 // then packets are dropped
+	farClock   = 987_654_321
+	pathPacket = 1100
+)
+
+func newPath() *path {
+	return &path{rand: rand.New(rand.NewPCG(5, 6)), now: 1e9, fps: 20}
+}
+
+// run lets a sender send at wants, in kbit/s, for a time; it keeps to the limit.
+func (p *path) run(seconds int64, wants float64) {
+	var told int64
+	p.queued = 0
+	for end := p.now + seconds*1e6; p.now < end; p.now += 1e6 / p.fps {
+		rate := wants * 1000
+		if p.limit > 0 {
+			rate = min(rate, p.limit)
+		}
+		frame := int(rate / 8 / float64(p.fps) * (0.7 + 0.6*p.rand.Float64()))
+		for at := p.now; frame > 0; at += 400 {
+			p.send(min(frame, pathPacket), at)
+			frame -= pathPacket
+		}
+		if p.now-told > 100_000 {
+			told = p.now
+			p.told(p.far.feedback(nil), p.now+pathDelay)
+		}
+	}
+}
+
+func (p *path) send(size int, at int64) {
+	number := p.sent.note(size, at)
+	if p.rand.Float64() < p.loss {
+		return
+	}
+	out := at
+	if p.kbps > 0 {
+		wait := max(p.arrive-at, 0)
+		if p.queued = max(p.queued, float64(wait)/1000); wait > pathQueue {
+			return
+		}
+		out = at + wait + int64(float64(size)*8*1000/p.kbps)
+		p.arrive = out
+	}
+	if p.jitter > 0 {
+		out += p.rand.Int64N(p.jitter)
+	}
+	p.far.arrived(9, number, out+pathDelay+farClock)
+}
+
+func TestCapacity(t *testing.T) {
+	for _, tt := range []struct {
+		name        string
+		set         func(*path)
+		wants       float64
+		least, most float64 // kbit/s of the limit, averaged over the last ten seconds; Inf: none
+		queue       float64 // ms in which the last packet of a frame may wait, then
+	}{
+		{"fair", func(*path) {}, 1264, math.Inf(1), math.Inf(1), 0},
+		{"wide enough", func(p *path) { p.kbps = 3000 }, 1264, math.Inf(1), math.Inf(1), 40},
+		{"scattered", func(p *path) { p.jitter = 30_000 }, 700, math.Inf(1), math.Inf(1), 0},
+		{"losing", func(p *path) { p.loss = 0.1 }, 700, math.Inf(1), math.Inf(1), 0},
+		{"300 kbit/s", func(p *path) { p.kbps = 300 }, 1264, 220, 320, 250},
+		{"600 kbit/s", func(p *path) { p.kbps = 600 }, 1264, 450, 640, 200},
+		{"600 kbit/s at 30 frames", func(p *path) { p.kbps, p.fps = 600, 30 }, 1264, 450, 640, 200},
+		{"600 kbit/s, losing", func(p *path) { p.kbps, p.loss = 600, 0.02 }, 1264, 420, 640, 250},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newPath()
+			p.run(3, 300)
+			tt.set(p)
+			p.run(10, tt.wants)
+			sum, queued := 0.0, 0.0
+			for range 10 {
+				p.run(1, tt.wants)
+				if p.limit == 0 {
+					sum = math.Inf(1)
+				}
+				sum, queued = sum+p.limit/1000/10, max(queued, p.queued)
+			}
+			if sum < tt.least || sum > tt.most || queued > tt.queue {
+				t.Errorf("limit %.0f kbit/s, packets wait %.0f ms; want %.0f to %.0f, and %.0f ms at most", sum, queued, tt.least, tt.most, tt.queue)
+			}
+		})
+	}
+}
+
+// TestCapacityFalls: a path that has become narrow is noticed within a second, and one that is wide again is used again.
+func TestCapacityFalls(t *testing.T) {
+	p := newPath()
+	p.kbps = 2000
+	p.run(5, 1000)
+	if p.limit != 0 {
+		t.Fatalf("limit %.0f on a path that is wide enough", p.limit)
+	}
+	p.kbps = 300
+	p.run(2, 1000)
+	if p.limit == 0 || p.limit > 400_000 {
+		t.Errorf("limit %.0f after two seconds at 300 kbit/s", p.limit)
+	}
+	p.run(10, 1000)
+	p.kbps = 2000
+	p.run(25, 1000)
+	if p.limit < 900_000 {
+		t.Errorf("limit %.0f on a path that is wide again", p.limit)
+	}
+}
+
+// TestIdleCapacity: a sender that does not use what it may has shown nothing.
+func TestIdleCapacity(t *testing.T) {
+	p := newPath()
+	p.kbps = 300
+	p.run(10, 1000)
+	before := p.limit
+	p.run(30, 60)
+	if p.limit > 1.1*before {
+		t.Errorf("limit %.0f, before %.0f", p.limit, before)
+	}
+}
+
+func TestCapacityAllocatesNothing(t *testing.T) {
+	p := newPath()
+	p.kbps = 300
+	p.run(5, 1000)
+	raw := make([]byte, 0, packetSize)
+	at := time.Now().UnixMicro()
+	if n := testing.AllocsPerRun(200, func() {
+		for i := range int64(10) {
+			p.far.arrived(9, p.sent.note(pathPacket, at+i*1000), at+i*1100)
+		}
+		at += 100_000
+		p.told(p.far.feedback(raw), at)
+	}); n != 0 {
+		t.Errorf("%v allocations for each feedback, want 0", n)
+	}
+}

@@ -1,0 +1,128 @@
+package relay
+
+import (
+	"encoding/hex"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pion/rtcp"
+)
+
+const feedbackStart = "8fcd0000" + "00000003" + "00000009"
+
+func TestReadFeedback(t *testing.T) {
+	const start = 1 << 24 * referenceUnit
+	for _, tt := range []struct {
+		name string
+		hex  string // after feedbackStart
+		want map[uint16]int64
+	}{
+		{"nothing", "0001 0000 00000000", map[uint16]int64{}},
+		{"a run of small deltas", "0001 0002 00000100 2002 0408", map[uint16]int64{1: start + 65_000, 2: start + 67_000}},
+		{"a run over the end of the numbers", "ffff 0002 00000000 2002 0400", map[uint16]int64{65535: start + 1000, 0: start + 1000}},
+		{"a run of lost ones and one that arrived", "0005 0004 00000000 0003 2001 04", map[uint16]int64{8: start + 1000}},
+		{"bits", "0001 0003 00000000 a800 0404", map[uint16]int64{1: start + 1000, 3: start + 2000}},
+		{"pairs of bits", "0001 0003 00000000 d200 04 ff38 0000", map[uint16]int64{1: start + 1000, 3: start - 49_000}},
+		{"a run longer than the rest", "0001 0001 00000000 3fff 04", map[uint16]int64{1: start + 1000}},
+		{"a reserved fate", "0001 0001 00000000 6001 000000", nil},
+		{"a run of none", "0001 0001 00000000 2000 2001 04", nil},
+		{"no chunk", "0001 0001 00000000", nil},
+		{"chunks cut short", "0001 0010 00000000 8000", nil},
+		{"no times", "0001 0002 00000000 2002 04", nil},
+		{"half a time", "0001 0001 00000000 4001 04", nil},
+		{"more than is remembered", "0001 ffff 00000000 1fff 1fff 1fff 1fff 1fff 1fff 1fff 1fff 1fff", nil},
+		{"cut in its head", "0001 00", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			raw, err := hex.DecodeString(strings.ReplaceAll(feedbackStart+tt.hex, " ", ""))
+			must(t, err)
+			acks, ok := readFeedback(raw)
+			if ok != (tt.want != nil) {
+				t.Fatalf("accepted: %v", ok)
+			}
+			if !ok {
+				return
+			}
+			if got := maps.Collect(acks.arrivals); !maps.Equal(got, tt.want) {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestReadControl: feedback is cut out of a compound packet, and what is cut short is refused.
+func TestReadControl(t *testing.T) {
+	report, err := (&rtcp.ReceiverReport{SSRC: 1}).Marshal()
+	must(t, err)
+	var c congestion
+	c.arrived(9, 7, 64_000)
+	feedback := c.feedback(nil)
+	all, err := readControl(slices.Concat(report, feedback, report))
+	must(t, err)
+	if len(all) != 3 {
+		t.Fatalf("%d packets, want 3", len(all))
+	}
+	if raw, ok := all[1].(*rtcp.RawPacket); !ok || !slices.Equal(*raw, feedback) {
+		t.Errorf("feedback is read as %T %v", all[1], all[1])
+	}
+	for _, bad := range [][]byte{report[:2], report[:5], slices.Concat(feedback, report[:7])} {
+		if all, err := readControl(bad); err == nil {
+			t.Errorf("%x is read as %v", bad, all)
+		}
+	}
+}
+
+func TestDepartures(t *testing.T) {
+	d := departures{next: 65000}
+	first := d.note(1, 10)
+	for i := range maxDepartures - 1 {
+		d.note(1, int64(20+i))
+	}
+	if p, ok := d.take(first); !ok || p.at != 10 {
+		t.Errorf("the oldest that is remembered: %v, %v", p, ok)
+	}
+	if p, ok := d.take(first); ok {
+		t.Errorf("taken twice: %v", p)
+	}
+	d.note(1, 9000)
+	for name, number := range map[string]uint16{"forgotten": first, "not sent yet": d.next, "long before": d.next - 5000} {
+		if p, ok := d.take(number); ok {
+			t.Errorf("%s: %v", name, p)
+		}
+	}
+}
+
+// FuzzFeedback: whatever a far end tells, we survive it, and as long as it is well-formed we read it as others do.
+func FuzzFeedback(f *testing.F) {
+	for _, s := range []string{"0001 0002 00000100 2002 0408", "0001 0003 00000000 d200 04 ff38 0000", "0001 ffff 00ffffff 3fff"} {
+		raw, err := hex.DecodeString(strings.ReplaceAll(feedbackStart+s, " ", ""))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var c capacity
+		for at := range int64(300) {
+			c.sent.note(1000, 1e6+at*3000)
+		}
+		c.told(raw, 1e6)
+		c.told(raw, 2e6)
+		if c.limit != 0 && !(c.limit >= minRate && c.limit < 1e12) {
+			t.Errorf("limit %v", c.limit)
+		}
+		acks, ok := readFeedback(raw)
+		var p rtcp.TransportLayerCC
+		if ok && len(raw)%4 == 0 && int(raw[2])<<8+int(raw[3]) == len(raw)/4-1 && p.Unmarshal(raw) == nil {
+			n := 0
+			for range acks.arrivals {
+				n++
+			}
+			if n != len(p.RecvDeltas) {
+				t.Errorf("%d packets have arrived, by another reading %d: %+v", n, len(p.RecvDeltas), p)
+			}
+		}
+	})
+}
