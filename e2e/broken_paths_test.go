@@ -65,27 +65,13 @@ func TestAddressesChange(t *testing.T) {
 	j.same(before)
 }
 
-// TestSignallingBreaks cuts what is not media: the picture never stops for it.
-func TestSignallingBreaks(t *testing.T) {
-	j := travel(t, "relay")
-	b := browser.Start(t)
-	_, customer, widget := j.call(b)
-	before := j.awaitAgent("sends video", sendsVideo)
-	j.node.DropEventStreams()
-	j.awaitAgent("listens again", func(p pexrtctest.Participant) bool { return p.Streams == 1 })
-	widget.Video("Customer video").AwaitFrames(10)
-	customer.Video("Agent video").AwaitFrames(10)
-	widget.AwaitStatus("In call")
-	j.same(before)
-}
-
 func sendsVideo(p pexrtctest.Participant) bool { return p.VideoIn.Packets > 20 && !p.VideoMuted }
 
 // same fails if the room has another agent than before, or another call of him.
-func (j *journey) same(before pexrtctest.Participant) {
-	j.t.Helper()
-	all := j.agents()
+func (c *centre) same(before pexrtctest.Participant) {
+	c.t.Helper()
+	all := c.agents()
 	if len(all) != 1 || all[0].UUID != before.UUID || all[0].CallUUID != before.CallUUID {
-		j.t.Errorf("agents: %+v, want the one of before: participant %s, call %s", all, before.UUID, before.CallUUID)
+		c.t.Errorf("agents: %+v, want the one of before: participant %s, call %s", all, before.UUID, before.CallUUID)
 	}
 }

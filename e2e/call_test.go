@@ -135,23 +135,6 @@ func TestKilledTab(t *testing.T) {
 	c.awaitEmpty(45 * time.Second)
 }
 
-// TestSocketLoss takes the network from the agent's browser for a moment.
-func TestSocketLoss(t *testing.T) {
-	c := start(t, options{})
-	b := browser.Start(t)
-	desktop, customer, widget := c.call(b)
-	before := c.agents()
-	desktop.Offline(true)
-	widget.AwaitStatus("Reconnecting")
-	desktop.Offline(false)
-	widget.AwaitStatus("In call")
-	widget.Video("Customer video").AwaitMoving()
-	customer.Video("Agent video").AwaitMoving()
-	if after := c.agents(); len(after) != 1 || after[0].UUID != before[0].UUID {
-		t.Errorf("agents afterwards: %+v, want the one of before", after)
-	}
-}
-
 // TestNotificationsLost: a customer must not see an agent whose call we cannot follow.
 func TestNotificationsLost(t *testing.T) {
 	c := start(t, options{})

@@ -246,6 +246,8 @@ func (c *Call) Attach(conn *page.Conn, live bool) bool {
 		if !live {
 			c.stopPresenting() // what it shared went with the page before
 			c.askPage(page.Connect)
+		} else if s := &c.stay; !s.live && !s.connecting {
+			c.askPage(page.Restart) // its peer connection is of an earlier leg
 		}
 	})
 }

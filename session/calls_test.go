@@ -9,6 +9,7 @@ import (
 	"github.com/videoleg/videoleg/genesys"
 	"github.com/videoleg/videoleg/genesys/genesystest"
 	"github.com/videoleg/videoleg/pexrtc/pexrtctest"
+	"github.com/videoleg/videoleg/session/page"
 	"github.com/videoleg/videoleg/session/rules"
 )
 
@@ -215,6 +216,49 @@ func TestTokenLost(t *testing.T) {
 		if got := c.tagged(rules.AgentTag); len(got) != 1 || got[0].UUID == before {
 			t.Errorf("on the node: %+v, want one new participant", got)
 		}
+	})
+}
+
+// TestTokenLostAgainAndAgain: a node that never keeps us is given up, and the page can say so.
+func TestTokenLostAgainAndAgain(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		tab := c.open(c.agent(genesystest.AdaID), c.ring().ID())
+		lost := 0
+		for {
+			m := tab.await("asks for an offer, or gives up", func(m message) bool { return m.Type == "connect" || m.Error != nil })
+			if m.Error != nil {
+				if m.Error.Code != "room-lost" || m.Status != StatusNoCall {
+					t.Errorf("the page is told %s with status %s, want room-lost and %s", m.Error.Code, m.Status, StatusNoCall)
+				}
+				break
+			}
+			c.node.ExpireToken(c.tagged(rules.AgentTag)[0].UUID)
+			lost++
+		}
+		if most := 2 * (maxMoves + 1); lost != most {
+			t.Errorf("given up after %d losses, want %d", lost, most)
+		}
+		if got := c.tagged(rules.AgentTag); len(got) != 0 {
+			t.Errorf("on the node: %+v, want nobody", got)
+		}
+	})
+}
+
+// TestAnotherLegWhileAway: a page that comes back with its peer connection is told that the leg is another one.
+func TestAnotherLegWhileAway(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		ada, conversation := c.agent(genesystest.AdaID), c.ring()
+		first := c.open(ada, conversation.ID())
+		first.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+		first.cut()
+		c.node.ExpireToken(c.tagged(rules.AgentTag)[0].UUID)
+		synctest.Wait()
+		call, err := c.calls.Open(t.Context(), ada, conversation.ID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		back := newTab(t, func(conn *page.Conn) bool { return call.Attach(conn, true) }, call.Handle, call.Detach)
+		back.await("asks for another offer", func(m message) bool { return m.Type == "connect" })
 	})
 }
 

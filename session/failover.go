@@ -19,7 +19,7 @@ const (
 	mendEvery    = 10 * time.Second
 	maxRebuilds  = 5
 	maxMoves     = 3
-	movesRenewed = time.Minute // on one node: then the moves before it are forgotten
+	movesRenewed = 30 * time.Second // on one node: then the moves before it are forgotten
 
 	listenEvery = 250 * time.Millisecond
 	whenQuiet   = 2200 * time.Millisecond // without media, reports and checks: the agent is told
@@ -108,7 +108,7 @@ func (c *Call) mend(h relay.Hop) {
 
 // broke is the end of a leg that cannot go on as it is.
 func (c *Call) broke(err error) {
-	if errors.Is(err, pexrtc.ErrNode) || errors.Is(err, pexrtc.ErrTokenLost) {
+	if placeLost(err) {
 		c.move(err)
 		return
 	}
@@ -131,22 +131,34 @@ func (c *Call) rebuild(why error) {
 	c.newLeg()
 }
 
-// move joins again, on whichever node answers: the one that we are on has gone. It is not waited for; should it still
-// show our participant to the others, removeGhosts takes it out.
+// placeLost: the node has gone, or knows our participant no more.
+func placeLost(err error) bool {
+	return errors.Is(err, pexrtc.ErrNode) || errors.Is(err, pexrtc.ErrTokenLost)
+}
+
+// move joins again, on whichever node answers. A node that has gone is not waited for; should it still show our
+// participant to the others, removeGhosts takes it out.
 func (c *Call) move(why error) {
 	s := &c.stay
 	moves := s.moves + 1
 	if s.live && c.now().Sub(s.began) > movesRenewed {
 		moves = 1
 	}
-	c.calls.cfg.Metrics.again.WithLabelValues(FaultOf(pexrtc.ErrNode).Code).Inc()
-	c.log.Warn("node lost, joining again", "time", moves, "err", why)
+	reason := pexrtc.ErrNode
+	if errors.Is(why, pexrtc.ErrTokenLost) {
+		reason = pexrtc.ErrTokenLost
+	}
+	c.calls.cfg.Metrics.again.WithLabelValues(FaultOf(reason).Code).Inc()
+	c.log.Warn("place in the room lost, joining again", "time", moves, "err", why)
 	if moves > maxMoves {
 		c.dropped(why)
 		return
 	}
 	c.leave(false)
-	c.stay.released, c.stay.moves, c.stay.moving = nil, moves, true
+	if reason == pexrtc.ErrNode {
+		c.stay.released = nil
+	}
+	c.stay.moves, c.stay.moving = moves, true
 	c.join()
 	c.update()
 }
@@ -155,7 +167,16 @@ func (c *Call) move(why error) {
 func (c *Call) notMoved(err error) {
 	c.log.Warn("not moved", "err", err)
 	c.leave(false)
-	c.apply(c.rules.OnRemoved("", c.now()))
+	c.fallOut(err, "")
+}
+
+// fallOut leaves it to the rules whether we come back; if not, the page says why.
+func (c *Call) fallOut(err error, words string) {
+	next, d := c.rules.OnRemoved(words, c.now())
+	if errors.Is(err, pexrtc.ErrRemoved) || next.View().Out == rules.DroppedAgain {
+		c.fail(err)
+	}
+	c.apply(next, d)
 }
 
 // removeGhosts takes participants of ours out of the conference that are not the one we have: of a node that we left in

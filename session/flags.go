@@ -89,6 +89,19 @@ func (c *Call) gate() {
 	}
 	c.window.show(c.view())
 	c.tell(&s.video, !open, (*pexrtc.Participant).SetVideoMuted)
+	if !s.shown && c.window.conn == nil {
+		c.silence()
+	}
+}
+
+// silence ends a media call past us whose page is away and cannot be told to stop its camera. When the page is back, it
+// makes another.
+func (c *Call) silence() {
+	if b, ok := c.stay.leg.(*bypassLeg); ok && c.stay.live {
+		c.log.Info("the page is away: ending its media call")
+		c.detached(releaseTime, b.close)
+		c.newLeg()
+	}
 }
 
 // throwOut removes somebody from the conference: an announcement, or an earlier participant of ours.

@@ -51,5 +51,6 @@ func (m *Metrics) begin() {
 	m.again.WithLabelValues(pageFailed)
 	m.again.WithLabelValues(FaultOf(pexrtc.ErrMedia).Code)
 	m.again.WithLabelValues(FaultOf(pexrtc.ErrNode).Code)
+	m.again.WithLabelValues(FaultOf(pexrtc.ErrTokenLost).Code)
 	m.quality.WithLabelValues(kindCustomer, "1_good")
 }

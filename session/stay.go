@@ -25,6 +25,7 @@ type stay struct {
 	offer      offer
 	connecting bool // leg.connect runs
 	live       bool // it has returned: media may flow
+	again      bool // the leg is not the first one of the participant
 	agreed     bool // the media of the page's present connection: the node has its ack
 	shown      bool // the rules let the customer see the agent
 	broken     map[relay.Hop]bool
@@ -139,7 +140,7 @@ func (c *Call) fail(err error) {
 // sent one.
 func (c *Call) newLeg() {
 	s := &c.stay
-	s.live, s.agreed, s.quiet, s.broken = false, false, false, map[relay.Hop]bool{}
+	s.live, s.agreed, s.again, s.quiet, s.broken = false, false, s.leg != nil, false, map[relay.Hop]bool{}
 	s.presentation.suspend()
 	s.leg = c.calls.newLeg(c, s.participant)
 	switch {
@@ -231,7 +232,7 @@ func (c *Call) negotiate() {
 // connected is the end of a negotiation.
 func (c *Call) connected(err error) {
 	s := &c.stay
-	if errors.Is(err, pexrtc.ErrNode) || errors.Is(err, pexrtc.ErrTokenLost) {
+	if placeLost(err) {
 		c.move(err)
 		return
 	}
@@ -322,27 +323,24 @@ func (c *Call) tellRoster() {
 
 // lost is the end of the participant by the far end.
 func (c *Call) lost(err error) {
-	if errors.Is(err, pexrtc.ErrNode) {
+	if placeLost(err) {
 		c.move(err)
 		return
 	}
 	c.dropped(err)
 }
 
-// dropped leaves it to the rules whether we come back.
+// dropped is the end of our place in the room.
 func (c *Call) dropped(err error) {
 	c.log.Warn("participant lost", "err", err)
 	c.calls.cfg.Metrics.again.WithLabelValues(FaultOf(err).Code).Inc()
-	if errors.Is(err, pexrtc.ErrRemoved) {
-		c.fail(err)
-	}
 	words := ""
 	var e *pexrtc.Error
 	if errors.As(err, &e) {
 		words = e.Reason
 	}
 	c.leave(false)
-	c.apply(c.rules.OnRemoved(words, c.now()))
+	c.fallOut(err, words)
 }
 
 // reasonLeft is what the node's records say of a leg that we took out.

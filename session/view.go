@@ -126,7 +126,7 @@ func (c *Call) mediaStatus(r rules.View) (status, step string) {
 	switch {
 	case r.Out == rules.LeftAlone:
 		return StatusEnded, ""
-	case r.Out == rules.Dropped || s.moving || s.rebuilds > 0 && !s.live:
+	case r.Out == rules.Dropped || s.moving || s.again && !s.live:
 		return StatusReconnecting, ""
 	case s.participant == nil:
 		return StatusConnecting, stepRoom

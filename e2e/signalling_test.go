@@ -1,0 +1,170 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/videoleg/videoleg/e2e/browser"
+	"github.com/videoleg/videoleg/genesys/genesystest"
+	"github.com/videoleg/videoleg/pexrtc/pexrtctest"
+)
+
+// TestSignallingBreaks takes from one call, one after the other, all that is not media. The picture does not stop for it, or
+// comes back by itself; the room never shows two of the agent, and none of him while the call is held.
+func TestSignallingBreaks(t *testing.T) {
+	inBothModes(t, func(t *testing.T, env map[string]string) {
+		refresh := new(refreshes)
+		c := start(t, options{env: env, node: refresh.of})
+		desktop, customer, widget := c.call(browser.Start(t))
+		l := &line{c, desktop, customer, widget}
+
+		before := c.awaitAgent("sends video", sendsVideo)
+		c.node.DropEventStreams()
+		c.awaitAgent("listens again", func(p pexrtctest.Participant) bool { return p.Streams == 1 })
+		l.flows()
+		c.same(before)
+
+		l.away()
+		l.flows()
+		desktop.Offline(false)
+		widget.AwaitStatus("In call")
+		l.flows()
+		c.same(before)
+
+		l.heldWhileAway(before)
+
+		for range 2 { // as a node does that refuses for longer
+			l.refused(refresh)
+		}
+		l.unanswered(refresh)
+	})
+}
+
+// line is a call as both people see it.
+type line struct {
+	*centre
+	desktop, customer *browser.Page
+	widget            *browser.Document
+}
+
+// flows waits for pictures both ways.
+func (l *line) flows() {
+	l.t.Helper()
+	l.widget.Video("Customer video").AwaitFrames(10)
+	l.customer.Video("Agent video").AwaitFrames(10)
+}
+
+// away takes the network from the agent's browser, but for its media.
+func (l *line) away() {
+	l.t.Helper()
+	l.desktop.Offline(true)
+	l.widget.AwaitStatus("Reconnecting")
+}
+
+// heldWhileAway holds the call while the agent's page cannot hear of it.
+func (l *line) heldWhileAway(before pexrtctest.Participant) {
+	t, call := l.t, l.conversation()
+	t.Helper()
+	l.away()
+	if err := call.Hold(genesystest.AdaID); err != nil {
+		t.Fatal(err)
+	}
+	l.awaitAgent("is muted", func(p pexrtctest.Participant) bool { return p.VideoMuted })
+	l.customer.Video("Agent video").AwaitStill(200 * time.Millisecond)
+	held := l.agents()[0].VideoIn.Packets
+	l.customer.Video("Agent video").AwaitStill(500 * time.Millisecond)
+	l.desktop.Offline(false)
+	l.widget.AwaitStatus("On hold")
+	l.widget.Video("Customer video").AwaitMoving()
+	after := l.agents()
+	if len(after) != 1 || after[0].UUID != before.UUID || after[0].VideoIn.Packets != held {
+		t.Errorf("agents of the held call: %+v, want the one of before, %s, and %d packets of his", after, before.UUID, held)
+	}
+	if err := call.Resume(genesystest.AdaID); err != nil {
+		t.Fatal(err)
+	}
+	l.widget.AwaitStatus("In call")
+	l.flows()
+}
+
+// keepStatus keeps all that the status says from now on, as it may change faster than we look.
+const keepStatus = `(() => {
+	const status = document.querySelector("[role=status]"), said = window.said = [];
+	new MutationObserver(() => said.push(status.innerText.trim())).observe(status, {subtree: true, childList: true, characterData: true});
+})()`
+
+// refused: the node does not prolong the agent's token.
+func (l *line) refused(r *refreshes) {
+	l.t.Helper()
+	before := l.awaitAgent("sends video", sendsVideo)
+	l.widget.Eval(keepStatus, nil)
+	r.spoil(&pexrtctest.Fault{Status: http.StatusForbidden, Body: `{"status":"success","result":"Invalid token"}`})
+	l.node.SendEvent(before.UUID, "refresh_token", nil)
+	r.await(l.t, 1)
+	l.anew(r, before)
+}
+
+// unanswered: it does not answer, until the token has run out.
+func (l *line) unanswered(r *refreshes) {
+	l.t.Helper()
+	before := l.awaitAgent("sends video", sendsVideo)
+	l.widget.Eval(keepStatus, nil)
+	r.spoil(&pexrtctest.Fault{Status: http.StatusInternalServerError})
+	l.node.SendEvent(before.UUID, "refresh_token", nil)
+	r.await(l.t, 2)
+	l.flows()
+	l.node.ExpireToken(before.UUID)
+	l.anew(r, before)
+}
+
+// anew waits until the agent is back, as another participant.
+func (l *line) anew(r *refreshes, before pexrtctest.Participant) {
+	l.t.Helper()
+	r.spoil(nil)
+	l.awaitAgent("is another participant", func(p pexrtctest.Participant) bool { return p.UUID != before.UUID && sendsVideo(p) })
+	l.widget.AwaitTrue(`said.includes("Reconnecting")`)
+	l.widget.AwaitStatus("In call")
+	l.flows()
+	if all := l.agents(); len(all) != 1 {
+		l.t.Errorf("agents in the room: %+v, want one", all)
+	}
+}
+
+// refreshes spoils the agents' refresh_token requests.
+type refreshes struct {
+	fault   atomic.Pointer[pexrtctest.Fault] // nil: they are answered as usual
+	spoiled chan struct{}
+}
+
+// of is an options.node.
+func (r *refreshes) of(o *pexrtctest.Options) {
+	r.spoiled = make(chan struct{}, 100)
+	usual := o.Faults.OnRequest
+	o.Faults.OnRequest = func(q *http.Request) *pexrtctest.Fault {
+		fault := r.fault.Load()
+		if fault == nil || !strings.Contains(q.URL.Path, "/agt") || !strings.HasSuffix(q.URL.Path, "/refresh_token") {
+			return usual(q)
+		}
+		r.spoiled <- struct{}{}
+		return fault
+	}
+}
+
+// spoil lets refreshes fail from now on; nil: no longer.
+func (r *refreshes) spoil(f *pexrtctest.Fault) { r.fault.Store(f) }
+
+// await waits for that many that have failed.
+func (r *refreshes) await(t testing.TB, n int) {
+	t.Helper()
+	late := time.After(browser.Patience)
+	for range n {
+		select {
+		case <-r.spoiled:
+		case <-late:
+			t.Fatal("the token is not refreshed")
+		}
+	}
+}
