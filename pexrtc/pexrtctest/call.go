@@ -14,6 +14,7 @@ import (
 type call struct {
 	uuid  string
 	peer  *webrtc.PeerConnection
+	path  path           // to the client
 	tasks sync.WaitGroup // reads RTP and RTCP; done when peer is closed
 
 	negotiation sync.Mutex        // one offer at a time; ssrcs

@@ -17,6 +17,7 @@
 //	  ▲
 //	  │ RTP    source ─► sink ─► client           forward.go, keyframe.go
 //	  ▼        who receives whom                  route.go, floor.go (slides)
+//	           how much they can take             bandwidth.go
 //
 //	policy     what is this alias, who is that    policy.go
 //	events     what happens, posted elsewhere     sink.go
@@ -30,7 +31,9 @@
 // other, the newest that sends any, and the slides of the presenter; what comes from changing
 // sources leaves as one RTP stream. One video codec is answered per call: the one that the room
 // uses if it is on offer, else the first of [Options.Codecs]. Participants whose codecs differ do
-// not see each other. Media listens on loopback unless [Options.MediaIPs] says otherwise.
+// not see each other. As nothing is transcoded, a sender is kept (REMB) to what the slowest of its
+// receivers can take, by what receivers say and by the delay of what they get. Media listens on
+// loopback unless [Options.MediaIPs] says otherwise.
 //
 // # Rooms
 //

@@ -43,6 +43,7 @@ type source struct {
 	codec    string
 	received *traffic
 	ask      func() // asks for a keyframe; nil where there are none
+	limiter  limiter
 
 	sinks   atomic.Pointer[[]*sink]
 	lastAsk atomic.Int64 // Unix nanoseconds
@@ -55,6 +56,7 @@ func (src *source) forward(p *rtp.Packet) {
 		for _, k := range *sinks {
 			k.write(src, p)
 		}
+		src.limiter.passed(len(p.Payload), *sinks, time.Now())
 	}
 }
 
@@ -98,6 +100,8 @@ type sink struct {
 	clock uint32
 	sent  *traffic
 	track interface{ WriteRTP(*rtp.Packet) error }
+	path  *path     // to the receiver; nil: of unknown width
+	said  bandwidth // by the receiver
 
 	mu       sync.Mutex // everything below
 	from     *source

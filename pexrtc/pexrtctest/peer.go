@@ -11,12 +11,15 @@ import (
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 )
 
 const (
-	gatherLimit = 5 * time.Second
+	gatherLimit  = 5 * time.Second
+	nackEvery    = 40 * time.Millisecond // requests for what is missing
+	replayWindow = 1024                  // packets; repair may bring them as late as that
 )
 
 // newPeer makes the connection for an offer, able to speak just the codecs chosen from it.
@@ -31,7 +34,10 @@ func (s *Server) newPeer(p *participant, c *call, o *offer) (*webrtc.PeerConnect
 		}
 	}
 	registry := &interceptor.Registry{}
-	if err := webrtc.RegisterDefaultInterceptors(media, registry); err != nil {
+	if err := c.path.estimate(media, registry, s.opts.Bandwidth); err != nil {
+		return nil, fmt.Errorf("interceptors: %w", err)
+	}
+	if err := webrtc.RegisterDefaultInterceptorsWithOptions(media, registry, webrtc.WithNackGeneratorOptions(nack.GeneratorInterval(nackEvery))); err != nil {
 		return nil, fmt.Errorf("interceptors: %w", err)
 	}
 	api := webrtc.NewAPI(
@@ -64,6 +70,7 @@ func (s *Server) network() webrtc.SettingEngine {
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	e.SetIncludeLoopbackCandidate(true)
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	e.SetSRTPReplayProtectionWindow(replayWindow)
 	e.SetIPFilter(func(ip net.IP) bool {
 		if s.opts.MediaIPs == nil {
 			return ip.IsLoopback()
@@ -153,7 +160,7 @@ func (s *Server) addSink(p *participant, c *call, line mediaLine) error {
 	}
 	k := &sink{
 		kind: line.kind, codec: line.codec.name, clock: line.codec.clock,
-		sent: p.counts.out(line.kind), track: track,
+		sent: p.counts.out(line.kind), track: track, path: &c.path,
 	}
 	s.mu.Lock()
 	c.sinks[line.mid] = k
@@ -162,7 +169,7 @@ func (s *Server) addSink(p *participant, c *call, line mediaLine) error {
 	return nil
 }
 
-// readRTCP passes a receiver's keyframe requests on, until the connection is closed.
+// readRTCP passes a receiver's keyframe requests on and hears its bandwidth, until the connection is closed.
 func (p *participant) readRTCP(sender *webrtc.RTPSender, k *sink) {
 	for {
 		packets, _, err := sender.ReadRTCP()
@@ -170,10 +177,12 @@ func (p *participant) readRTCP(sender *webrtc.RTPSender, k *sink) {
 			return
 		}
 		for _, packet := range packets {
-			switch packet.(type) {
+			switch packet := packet.(type) {
 			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
 				p.counts.keyframesFrom.Add(1)
 				k.wantKeyframe()
+			case *rtcp.ReceiverEstimatedMaximumBitrate:
+				k.said.hear(packet)
 			}
 		}
 	}
@@ -214,6 +223,9 @@ func (s *Server) addSource(p *participant, c *call, track *webrtc.TrackRemote, r
 			p.counts.keyframesTo.Add(1)
 			_ = c.peer.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(track.SSRC())}})
 		}
+		src.limiter = limiter{most: float64(s.opts.Bandwidth) * 1000, tell: func(rate float32) {
+			_ = c.peer.WriteRTCP([]rtcp.Packet{&rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: rate, SSRCs: []uint32{uint32(track.SSRC())}}})
+		}}
 	}
 	p.sources = append(p.sources, src)
 	s.settle(p.conference)
