@@ -17,6 +17,7 @@ import (
 
 	"github.com/videoleg/videoleg/genesys/genesystest"
 	"github.com/videoleg/videoleg/pexrtc/pexrtctest"
+	"github.com/videoleg/videoleg/pexrtc/relay"
 	"github.com/videoleg/videoleg/session/seal"
 )
 
@@ -49,9 +50,6 @@ type demonstration struct {
 	secure  *secureNode // nil unless asked for
 	server  *server
 }
-
-// loopback are the only addresses that the demo listens on.
-var loopback = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
 
 func newDemo(base int, nodeTLS string) (d *demonstration, err error) {
 	d = &demonstration{}
@@ -100,6 +98,11 @@ func newDemo(base int, nodeTLS string) (d *demonstration, err error) {
 		listeners[3].Close()
 		return nil, err
 	}
+	// Firefox does not look for loopback addresses from others.
+	media, err := relay.LocalIPs()
+	if err != nil {
+		return nil, errors.Join(err, listeners[2].Close(), listeners[3].Close())
+	}
 	log := newLog(os.Stderr, cfg)
 	d.genesys = genesystest.New(genesystest.Options{
 		Listener: listeners[2], URL: localURL(listeners[2]), Log: log.With("stand-in", "genesys"),
@@ -108,7 +111,7 @@ func newDemo(base int, nodeTLS string) (d *demonstration, err error) {
 		SimulateCustomer: d.simulateCustomer, Trunk: d.dialled,
 	})
 	d.node = pexrtctest.New(pexrtctest.Options{
-		Listener: listeners[3], Log: log.With("stand-in", "node"), HostPIN: string(cfg.PexipHostPIN), Dial: trunk(d.genesys),
+		Listener: listeners[3], Log: log.With("stand-in", "node"), HostPIN: string(cfg.PexipHostPIN), Dial: trunk(d.genesys), MediaIPs: media,
 		TokenGrace:   5 * time.Second, // some outside clients overlap their refreshes
 		PolicyURL:    withCredentials(customer, cfg.PolicyUsername, cfg.PolicyPassword),
 		EventSinkURL: withCredentials(customer, cfg.EventsUsername, cfg.EventsPassword) + "/events", EventBulk: true,
@@ -118,7 +121,7 @@ func newDemo(base int, nodeTLS string) (d *demonstration, err error) {
 			return nil, err
 		}
 	}
-	if d.server, err = newServer(cfg, loopback, log); err != nil {
+	if d.server, err = newServer(cfg, nil, log); err != nil {
 		return nil, err
 	}
 	d.node.SetFaults(pexrtctest.Faults{OnRequestToken: d.welcome})

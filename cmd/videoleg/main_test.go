@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -55,6 +56,9 @@ func TestVersionAndHelp(t *testing.T) {
 		}
 	}
 }
+
+// loopback are the addresses that media listens on.
+var loopback = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
 
 // TestServerLife starts the server on free ports, asks what probes ask, and stops it.
 func TestServerLife(t *testing.T) {

@@ -33,7 +33,7 @@ func openPorts(cfg Config, log logging.LoggerFactory) (*ports, error) {
 	ips := cfg.ListenIPs
 	if ips == nil {
 		var err error
-		if ips, err = localIPs(); err != nil {
+		if ips, err = LocalIPs(); err != nil {
 			return nil, err
 		}
 	}
@@ -150,9 +150,9 @@ func listenTCP(ips []net.IP, port int, log logging.LoggerFactory) (*ice.MultiTCP
 	return ice.NewMultiTCPMuxDefault(muxes...), nil
 }
 
-// localIPs lists the addresses of all interfaces that are up, loopback last: the first ones stand for the public
-// address, if there is one.
-func localIPs() ([]net.IP, error) {
+// LocalIPs lists the addresses of all interfaces that are up, loopback last: the first ones stand for the public
+// address, if there is one. Media listens on them unless Config.ListenIPs says otherwise.
+func LocalIPs() ([]net.IP, error) {
 	addrs, err := net.InterfaceAddrs()
 	if err != nil {
 		return nil, fmt.Errorf("relay: list addresses: %w", err)
