@@ -232,7 +232,13 @@ func (c *centre) conversation() *genesystest.Conversation {
 // call brings a customer and Ada together: both see each other when it returns.
 func (c *centre) call(b *browser.Browser) (desktop, customer *browser.Page, widget *browser.Document) {
 	c.t.Helper()
-	desktop = b.Open(c.cloud.URL + "/?agent=ada")
+	return c.meet(b, b)
+}
+
+// meet does it with a browser for each of them.
+func (c *centre) meet(agent, b *browser.Browser) (desktop, customer *browser.Page, widget *browser.Document) {
+	c.t.Helper()
+	desktop = agent.Open(c.cloud.URL + "/?agent=ada")
 	customer = c.enter(b)
 	desktop.Button("Answer").Click()
 	widget = desktop.Frame("Video")

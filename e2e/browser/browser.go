@@ -29,7 +29,7 @@ type Browser struct {
 type Option func(*settings)
 
 type settings struct {
-	camera, refuses, thirdParty bool
+	camera, refuses, thirdParty, noUDP bool
 }
 
 // NoCamera leaves the machine without camera and microphone; else it has fake ones with a moving
@@ -41,6 +41,9 @@ func RefuseCamera() Option { return func(s *settings) { s.refuses = true } }
 
 // BlockThirdPartyCookies refuses cookies of a frame from another site, unless they are partitioned.
 func BlockThirdPartyCookies() Option { return func(s *settings) { s.thirdParty = false } }
+
+// NoUDP is a firewall that lets no UDP out: media goes by TCP, through the proxy.
+func NoUDP() Option { return func(s *settings) { s.noUDP = true } }
 
 // Find is the Chromium to use: $CHROMIUM, else the first of the usual names on the PATH.
 func Find() (path string, err error) {
@@ -109,6 +112,11 @@ func flags(s settings, path, profile, proxy string) []chromedp.ExecAllocatorOpti
 		answer = "deny"
 	}
 	all = append(all, chromedp.Flag("use-fake-ui-for-media-stream", answer))
+	if s.noUDP {
+		const policy = "disable_non_proxied_udp"
+		all = append(all, chromedp.Flag("webrtc-ip-handling-policy", policy),
+			chromedp.Flag("force-webrtc-ip-handling-policy", policy)) // its earlier name
+	}
 	if s.camera {
 		all = append(all, chromedp.Flag("use-fake-device-for-media-stream", true))
 	}

@@ -143,19 +143,28 @@ func (p *proxy) note(e Exchange) *record {
 	return r
 }
 
-// local tells whether a host:port is this machine; any other is trapped.
+// local tells whether a host:port is this machine, by any of its addresses; any other is trapped.
 func (p *proxy) local(hostport string) bool {
 	host, _, err := net.SplitHostPort(hostport)
 	if err != nil {
 		host = strings.Trim(hostport, "[]")
 	}
-	if ip := net.ParseIP(host); host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback() {
+	if ip := net.ParseIP(host); host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ours(ip) {
 		return true
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.outside[hostport] = true
 	return false
+}
+
+// ours tells whether an address is one of this machine.
+func ours(ip net.IP) bool {
+	all, err := net.InterfaceAddrs()
+	return ip.IsLoopback() || err == nil && slices.ContainsFunc(all, func(a net.Addr) bool {
+		n, ok := a.(*net.IPNet)
+		return ok && n.IP.Equal(ip)
+	})
 }
 
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -230,7 +239,7 @@ func (p *proxy) strip(r *http.Request, answer http.Header) {
 	}
 }
 
-// tunnel carries a WebSocket, or TLS, which stays closed to us.
+// tunnel carries a WebSocket, or what stays closed to us: TLS, media.
 func (p *proxy) tunnel(w http.ResponseWriter, r *http.Request) {
 	server, err := (&net.Dialer{Timeout: dialTime}).DialContext(r.Context(), "tcp", r.Host)
 	if err != nil {
@@ -292,8 +301,7 @@ func (p *proxy) carry(client net.Conn, from *bufio.Reader, server net.Conn, host
 		return
 	}
 	rec := &record{}
-	const tlsHandshake = 0x16
-	if first[0] == tlsHandshake {
+	if first[0] < 'A' || first[0] > 'Z' { // no method of HTTP
 		p.note(Exchange{Method: http.MethodConnect, URL: "https://" + host})
 	} else if rec, err = p.upgrade(client, from, server, host); err != nil {
 		return

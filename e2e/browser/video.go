@@ -124,6 +124,7 @@ type Stream struct {
 	Frozen        time.Duration // of an inbound picture, so far
 	Width, Height int
 	Connection    string // connectionState: connected, closed, ...
+	Path          string // by which candidate of ours, and over what: host udp, relay udp, prflx tcp, ...; "" as long as there is none
 }
 
 const streams = `async function() {
@@ -133,7 +134,9 @@ const streams = `async function() {
 		for (const s of stats.values()) {
 			const out = s.type === 'outbound-rtp';
 			if (!out && s.type !== 'inbound-rtp') continue;
+			const path = stats.get(stats.get(stats.get(s.transportId)?.selectedCandidatePairId)?.localCandidateId);
 			all.push({
+				Path: path ? path.candidateType + ' ' + path.protocol : '',
 				Outbound: out, Kind: s.kind, Codec: stats.get(s.codecId)?.mimeType ?? '', Connection: pc.connectionState,
 				Packets: (out ? s.packetsSent : s.packetsReceived) ?? 0, Bytes: (out ? s.bytesSent : s.bytesReceived) ?? 0,
 				Frozen: Math.round((s.totalFreezesDuration ?? 0) * 1e9), Frames: (out ? s.framesEncoded : s.framesDecoded) ?? 0,
