@@ -31,10 +31,10 @@ export function renderSelf(session, hidden, blind) {
 }
 
 /** What the customer sees of the agent, in one key of the words. */
-function chooseCaption({ status, state, camera, wish }, blind) {
+function chooseCaption({ status, state, camera }, blind) {
   if (status === "On hold") return "held";
   if (camera.trouble) return camera.state;
-  if (!wish) return "off";
+  if (!camera.wish) return "off";
   if (!camera.live) return "starting";
   if (status === "Reconnecting") return "reconnecting";
   if (blind) return "blind";

@@ -1,12 +1,12 @@
 // The agent's page as the server knows it: says hello, offers a video-only
-// leg, follows the call's state, and runs the camera while the customer may
-// see it. Knows no DOM.
+// leg, follows the call's state, and feeds the leg what the customer may see.
+// Knows no DOM.
 
-import { Device } from "../shared/devices.js";
 import { Leg } from "../shared/leg.js";
 import { Signal } from "../shared/signal.js";
 import { Room } from "../shared/room.js";
 import { Sharing } from "../shared/sharing.js";
+import { Camera } from "./camera.js";
 
 /**
  * The whole state of the call, as the server sends it each time.
@@ -38,15 +38,12 @@ import { Sharing } from "../shared/sharing.js";
  */
 
 const LOG_LENGTH = 200;
-const BUSY_PAUSE = 5000; // ms until a camera that is busy is tried again
 const STOP_LIMIT = 2500; // ms; the desktop waits only a little longer
 const OVER = ["Call ended", "No active call"];
 const APART = ["elsewhere", "ended", "none", "no-alias"]; // panes of a page that has no leg
 
 export class Session {
   /** @type {CallState} */ state;
-  /** Whether the agent wants to be seen; holds and reconnections don't change it. */
-  wish = true;
   camera;
   /** @type {Room} */ room;
   /** What happened at this end, for support. @type {string[]} */ log = [];
@@ -63,11 +60,7 @@ export class Session {
   #met = false; // a socket has been open
   #heard = true; // nothing has been missed since the server's last word
   #flows = true; // the leg is not broken
-  #wanted = false; // the call lets the camera run
   #signIn = ""; // as it stood when it was last renewed by itself
-  #available = false;
-  #retry = 0; // timer of a camera that is busy
-  #said = "";
   /** @type {(() => void)|null} */ #released = null;
 
   /**
@@ -76,7 +69,10 @@ export class Session {
   constructor(page) {
     this.#page = page;
     this.state = { status: page.status, pane: page.pane };
-    this.camera = new Device("video", () => this.#followCamera());
+    this.camera = new Camera({
+      send: (message) => this.#signal.send(message),
+      changed: () => this.#followCamera(),
+    });
     this.room = new Room({
       send: (message) => this.#signal.send(message),
       changed: () => this.#on.changed(),
@@ -116,15 +112,6 @@ export class Session {
   get status() {
     const { status } = this.state;
     return (this.#heard && this.#flows) || OVER.includes(status) ? status : "Reconnecting";
-  }
-
-  /** @param {boolean} on the agent's own wish */
-  setCamera(on) {
-    this.wish = on;
-    this.#runCamera();
-    if (this.#wanted && this.camera.trouble) this.camera.start();
-    this.#sayCamera();
-    this.#on.changed();
   }
 
   /** @param {number} kbps that the camera may send at most; 0: any */
@@ -175,8 +162,7 @@ export class Session {
     this.#met = true;
     if (this.state.error?.code === "page-offline") this.state = { ...this.state, error: null };
     this.#signal.send({ type: "hello", conversation, live, ...(ticket && { ticket }) });
-    this.#said = "";
-    this.#sayCamera();
+    this.camera.introduce();
     if (live) this.sharing.say();
     this.#outbox.splice(0).forEach((message) => this.#signal.send(message));
     this.#offerWhereDue();
@@ -251,38 +237,19 @@ export class Session {
     this.#signIn = signIn;
   }
 
-  // The camera runs while the call can show it: on hold and after the call
-  // its light is out. A connection being mended leaves it as it is.
+  // On hold and after the call the camera's light is out. A connection being
+  // mended leaves it as it is.
   #runCamera() {
     const { status, pane, error } = this.state;
     if (status === "Reconnecting") return;
     const call = status === "In call" || (status === "Connecting" && !error);
-    const wanted = this.wish && call && pane !== "ringing" && !APART.includes(pane);
-    if (wanted === this.#wanted) return;
-    this.#wanted = wanted;
-    if (wanted) this.camera.start();
-    else this.camera.stop();
+    this.camera.allow(call && pane !== "ringing" && !APART.includes(pane));
   }
 
   #followCamera() {
-    const { live, trouble } = this.camera;
     this.#note(`camera ${this.camera.state}`);
-    if (live) this.#available = true;
-    if (trouble) this.#available = false;
     this.#feed();
-    this.#sayCamera();
-    this.#retryCamera();
     this.#on.changed();
-  }
-
-  // A camera that another program has is asked for again now and then.
-  #retryCamera() {
-    clearTimeout(this.#retry);
-    if (this.camera.state !== "busy") return;
-    this.#retry = setTimeout(async () => {
-      if (this.camera.state === "busy") await this.camera.start(true);
-      this.#retryCamera();
-    }, BUSY_PAUSE);
   }
 
   // Our server holds back what the customer may not see. Where the media goes
@@ -298,12 +265,6 @@ export class Session {
     this.#note(`share ${this.sharing.screen ? "chosen" : "ended"}`);
     this.#feed();
     this.#on.changed();
-  }
-
-  #sayCamera() {
-    const message = { type: "camera", on: this.wish, available: this.#available };
-    const text = JSON.stringify(message);
-    if (text !== this.#said && this.#signal.send(message)) this.#said = text;
   }
 
   #offerWhereDue() {

@@ -28,10 +28,7 @@ const at = (id) => document.getElementById(id);
  * @param {(text: string) => void} tell a short notice
  */
 export function startToolbar(current, tell) {
-  at("camera").onclick = () => {
-    const session = current();
-    session?.setCamera(!(session.wish && !session.camera.trouble));
-  };
+  at("camera").onclick = () => current()?.camera.turn(!current().camera.runs);
   at("share").onclick = () => {
     const { sharing } = current();
     if (sharing.screen) sharing.stop();
@@ -51,8 +48,8 @@ export function startToolbar(current, tell) {
 export function renderToolbar(session, { idle, picture }) {
   const room = !idle && session?.state.room;
   at("camera").hidden = idle || !session;
-  if (session) label("camera", ...(session.wish && !session.camera.trouble ? ["camera-off", "camera"] : ["camera-on", "camera-off"]));
-  at("camera").classList.toggle("off", !session?.wish || session.camera.trouble);
+  if (session) label("camera", ...(session.camera.runs ? ["camera-off", "camera"] : ["camera-on", "camera-off"]));
+  at("camera").classList.toggle("off", !session?.camera.runs);
 
   const shares = Boolean(session?.sharing.screen);
   at("share").hidden = !room || !canShare;
