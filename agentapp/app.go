@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -86,15 +87,11 @@ func (a *App) page(c echo.Context, status int, p renderer) error {
 	return c.HTMLBlob(status, b.Bytes())
 }
 
-// fail shows a page that says what went wrong, and leads back to where it can be tried again.
-func (a *App) fail(c echo.Context, err error, lang, retry string) error {
-	f := session.FaultOf(err)
-	a.cfg.Log.Warn("page refused", "code", f.Code, "err", err)
-	p := static.ErrorPage{Lang: lang, Code: f.Code, Message: f.Message, Next: f.Next}
-	if f.Retry {
-		p.RetryURL = retry
-	}
-	return a.page(c, f.Status, p)
+// refuse shows why there is no widget: static's words for the code, with values in their places. It leads back to where
+// that can be tried again, if anywhere.
+func (a *App) refuse(c echo.Context, code, lang, retry string, values ...string) error {
+	a.cfg.Log.Warn("page refused", "code", code)
+	return a.page(c, http.StatusBadRequest, static.ErrorPage{Lang: lang, Code: code, Values: values, RetryURL: retry})
 }
 
 // widgetURL is the lasting address of a conversation's widget.

@@ -112,12 +112,7 @@ func (a *App) signInFailed(c echo.Context, err error, s signIn) error {
 		a.cfg.Log.Warn("sign-in not finished", "err", err)
 		return a.refuse(c, "sign-in-foreign", s.Lang, widgetURL(s.Conversation, s.Lang))
 	}
-	return a.fail(c, err, s.Lang, widgetURL(s.Conversation, s.Lang))
-}
-
-// refuse shows why a sign-in cannot go on: static's words for the code, with values in their places.
-func (a *App) refuse(c echo.Context, code, lang, retry string, values ...string) error {
-	return a.page(c, http.StatusBadRequest, static.ErrorPage{Lang: lang, Code: code, Values: values, RetryURL: retry})
+	return a.unable(c, err, s.Conversation, s.Lang)
 }
 
 var errorForm = regexp.MustCompile(`^[a-z_]{1,40}$`)

@@ -3,6 +3,7 @@ package agentapp
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -28,7 +29,7 @@ func (a *App) widget(c echo.Context) error {
 	a.warnOfEnvironment(q)
 	conversation, lang := first(q, "conversationid", "pcConversationId", "gcConversationId"), language(c)
 	if !conversationForm.MatchString(conversation) {
-		return a.fail(c, session.ErrNoConversation, lang, "")
+		return a.refuse(c, "no-conversation", lang, "")
 	}
 	if agent, ok := a.signedIn(c); ok {
 		err := a.show(c, agent, conversation, lang)
@@ -45,21 +46,25 @@ func (a *App) widget(c echo.Context) error {
 func (a *App) show(c echo.Context, agent *genesys.Agent, conversation, lang string) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), pageWait)
 	defer cancel()
-	p := a.widgetPage(conversation, lang)
-	status := 200
 	_, err := a.cfg.Calls.Open(ctx, agent, conversation)
 	switch {
 	case err == nil, errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil:
+		return a.page(c, http.StatusOK, a.widgetPage(conversation, lang))
 	case errors.Is(err, genesys.ErrSignIn):
 		return err
 	default:
-		f := session.FaultOf(err)
-		a.cfg.Log.Warn("call not shown", "conversation", conversation, "code", f.Code, "err", err)
-		status = f.Status
-		p.Status = session.StatusOf(err)
-		p.ErrorCode, p.ErrorMessage, p.ErrorNext, p.ErrorRetry = f.Code, f.Message, f.Next, f.Retry
+		return a.unable(c, err, conversation, lang)
 	}
-	return a.page(c, status, p)
+}
+
+// unable answers with a widget that says why there is no call to show.
+func (a *App) unable(c echo.Context, err error, conversation, lang string) error {
+	f := session.FaultOf(err)
+	a.cfg.Log.Warn("call not shown", "conversation", conversation, "code", f.Code, "err", err)
+	p := a.widgetPage(conversation, lang)
+	p.Status = session.StatusOf(err)
+	p.ErrorCode, p.ErrorMessage, p.ErrorNext, p.ErrorRetry, p.ErrorWait = f.Code, f.Message, f.Next, f.Retry, f.Wait
+	return a.page(c, f.Status, p)
 }
 
 func (a *App) widgetPage(conversation, lang string) static.WidgetPage {

@@ -61,6 +61,8 @@ func TestRefusals(t *testing.T) {
 			desktop.Button("Answer").Click()
 			widget := desktop.Frame("Video").Within(25 * time.Second)
 			widget.AwaitAlert(tc.says)
+			widget.Button("Settings").Await()
+			widget.Button("Copy support report").Await()
 			if got := c.agents(); len(got) != 0 {
 				t.Errorf("left on the node: %+v", got)
 			}
@@ -91,6 +93,27 @@ func TestTryAgain(t *testing.T) {
 	widget.Video("Customer video").AwaitMoving()
 }
 
+// TestSlowedDown: where Genesys Cloud asks for patience, the page comes back by itself when it may.
+func TestSlowedDown(t *testing.T) {
+	var asked atomic.Bool
+	c := start(t, options{cloud: func(o *genesystest.Options) {
+		o.OnRequest = func(r *http.Request) *genesystest.Fault {
+			if strings.HasPrefix(r.URL.Path, "/api/v2/conversations/") && !asked.Swap(true) {
+				return &genesystest.Fault{Status: 429, RetryAfter: time.Second}
+			}
+			return nil
+		}
+	}})
+	b := browser.Start(t)
+	desktop := b.Open(c.cloud.URL + "/?agent=ada")
+	c.enter(b)
+	desktop.Button("Answer").Click()
+	widget := desktop.Frame("Video")
+	widget.AwaitAlert("We try again by ourselves")
+	widget.AwaitStatus("In call")
+	widget.Video("Customer video").AwaitMoving()
+}
+
 // TestNotOnTheCall: Bob may open the address of Ada's call; he sees none of it.
 func TestNotOnTheCall(t *testing.T) {
 	c := start(t, options{})
@@ -100,6 +123,13 @@ func TestNotOnTheCall(t *testing.T) {
 	bob.Go(c.agent + "/?conversationid=" + c.conversation().ID())
 	bob.AwaitAlert("You are not on this call.")
 	bob.AwaitStatus("No active call")
+	keepCopies(&bob.Document)
+	bob.Button("Copy support report").Click()
+	if report := copied(&bob.Document); !strings.Contains(report, "refused error=not-on-call") || !strings.Contains(report, c.conversation().ID()) {
+		t.Errorf("the report of a refusal lacks its code or the conversation:\n%s", report)
+	}
+	bob.Button("Settings").Click()
+	bob.Find("combobox", "Camera").Await()
 	if !answered(bob, http.StatusForbidden) {
 		t.Error("no answer to Bob had status 403")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/videoleg/videoleg/genesys"
 	"github.com/videoleg/videoleg/pexrtc"
@@ -17,8 +18,6 @@ var (
 	ErrNotOnCall = errors.New("session: the agent is not on this call")
 	// ErrCallEnded: the conversation is over.
 	ErrCallEnded = errors.New("session: the call has ended")
-	// ErrNoConversation: the page was opened without a conversation.
-	ErrNoConversation = errors.New("session: no conversation given")
 	// ErrGuestRole: the node let us in as a guest: the PIN is not the host's.
 	ErrGuestRole = errors.New("session: joined as guest, not as host")
 	// ErrTooMany: this server holds as many calls or visits as it may.
@@ -39,8 +38,6 @@ var faults = []struct {
 	kind  error
 	fault Fault
 }{
-	{ErrNoConversation, fault(400, "no-conversation", "This page shows the video of a call, but no call was named.",
-		"Open it from an interaction in Genesys Cloud.", false)},
 	{ErrNotOnCall, fault(403, "not-on-call", "You are not on this call.",
 		"Only an agent who is on the call can see its video. Open the call that you answered.", false)},
 	{ErrCallEnded, fault(410, "call-ended", "This call has ended.",
@@ -63,7 +60,7 @@ var faults = []struct {
 	{genesys.ErrNotFound, fault(404, "no-such-conversation", "Genesys Cloud does not know this call.",
 		"It may belong to another organisation or region. Open it again from the interaction.", true)},
 	{genesys.ErrRateLimited, fault(503, "genesys-busy", "Genesys Cloud is asking us to slow down.",
-		"Your audio is not affected. Wait half a minute, then try again.", true)},
+		"Your audio is not affected. We try again by ourselves as soon as it lets us.", true)},
 	{genesys.ErrUnavailable, fault(502, "genesys-down", "Genesys Cloud did not answer.",
 		"Your audio is not affected. Try again in a moment; if it stays so, check the status of Genesys Cloud.", true)},
 
@@ -111,9 +108,26 @@ func fault(status int, code, message, next string, retry bool) Fault {
 func FaultOf(err error) Fault {
 	for _, row := range faults {
 		if errors.Is(err, row.kind) {
-			return row.fault
+			f := row.fault
+			f.Wait = waitFor(err)
+			return f
 		}
 	}
 	return fault(http.StatusInternalServerError, "internal", "Something went wrong on the video server.",
 		"Your audio is not affected. Try again; if it stays so, tell your administrator the time of this message.", true)
+}
+
+// usualWait is for a far end that asks us to slow down and does not say for how long.
+const usualWait = 30 * time.Second
+
+// waitFor is after how many seconds the page tries again by itself; 0: it does not.
+func waitFor(err error) int {
+	if !errors.Is(err, genesys.ErrRateLimited) {
+		return 0
+	}
+	wait := usualWait
+	if answer, ok := errors.AsType[*genesys.Error](err); ok && answer.RetryAfter > 0 {
+		wait = answer.RetryAfter
+	}
+	return int((wait + time.Second - 1) / time.Second)
 }

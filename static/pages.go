@@ -29,6 +29,7 @@ type WidgetPage struct {
 	ErrorMessage string
 	ErrorNext    string
 	ErrorRetry   bool // offer Try again
+	ErrorWait    int  // seconds until the page tries again by itself; 0: it does not
 	ShareTabs    bool // the agent may share tabs and windows, and no whole screen
 }
 

@@ -157,7 +157,7 @@ const evil = `"'><script>alert(1)</script><img src=x onerror=alert(2)>{{.}}` + "
 
 func TestHostileValuesStayText(t *testing.T) {
 	pages := []page{
-		WidgetPage{evil, evil, evil, evil, evil, true, evil, evil, evil, evil, evil, evil, evil, evil, evil, true, true},
+		WidgetPage{evil, evil, evil, evil, evil, true, evil, evil, evil, evil, evil, evil, evil, evil, evil, true, 2, true},
 		CustomerPage{evil, evil, true, evil, evil, evil, evil, evil, evil, evil, evil, true},
 		ErrorPage{Lang: evil, Code: evil, Title: evil, Message: evil, Next: evil, RetryURL: "javascript:alert(1)", RetryLabel: evil, RequestID: evil},
 		ErrorPage{Code: "sign-in-refused", Values: []string{evil, evil}},

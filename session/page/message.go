@@ -186,4 +186,6 @@ type Problem struct {
 	Message string `json:"message"` // what happened
 	Next    string `json:"next"`    // what to do
 	Retry   bool   `json:"retry"`   // Try again may help
+	// Wait is after how many seconds the page tries again by itself; 0: it does not.
+	Wait int `json:"wait,omitempty"`
 }

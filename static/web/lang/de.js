@@ -309,7 +309,7 @@ export default {
   "error.no-such-conversation.message": "Genesys Cloud kennt diesen Anruf nicht.",
   "error.no-such-conversation.next": "Er gehört vielleicht zu einer anderen Organisation oder Region. Öffnen Sie ihn noch einmal aus der Interaktion.",
   "error.genesys-busy.message": "Genesys Cloud bittet uns, langsamer zu machen.",
-  "error.genesys-busy.next": "Ihr Ton ist nicht betroffen. Warten Sie eine halbe Minute und versuchen Sie es dann noch einmal.",
+  "error.genesys-busy.next": "Ihr Ton ist nicht betroffen. Wir versuchen es von selbst noch einmal, sobald es wieder geht.",
   "error.genesys-down.message": "Genesys Cloud hat nicht geantwortet.",
   "error.genesys-down.next": "Ihr Ton ist nicht betroffen. Versuchen Sie es gleich noch einmal; bleibt es so, prüfen Sie den Status von Genesys Cloud.",
   "error.host-pin.message": "Der Videoraum hat uns nicht als Gastgeber angenommen.",

@@ -310,7 +310,7 @@ export default {
   "error.no-such-conversation.message": "Genesys Cloud does not know this call.",
   "error.no-such-conversation.next": "It may belong to another organisation or region. Open it again from the interaction.",
   "error.genesys-busy.message": "Genesys Cloud is asking us to slow down.",
-  "error.genesys-busy.next": "Your audio is not affected. Wait half a minute, then try again.",
+  "error.genesys-busy.next": "Your audio is not affected. We try again by ourselves as soon as it lets us.",
   "error.genesys-down.message": "Genesys Cloud did not answer.",
   "error.genesys-down.next": "Your audio is not affected. Try again in a moment; if it stays so, check the status of Genesys Cloud.",
   "error.host-pin.message": "The video room did not accept us as host.",

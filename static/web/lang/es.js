@@ -309,7 +309,7 @@ export default {
   "error.no-such-conversation.message": "Genesys Cloud no conoce esta llamada.",
   "error.no-such-conversation.next": "Puede ser de otra organización o región. Ábrala otra vez desde la interacción.",
   "error.genesys-busy.message": "Genesys Cloud nos pide que vayamos más despacio.",
-  "error.genesys-busy.next": "Su audio no se ve afectado. Espere medio minuto e inténtelo de nuevo.",
+  "error.genesys-busy.next": "Su audio no se ve afectado. Lo intentaremos de nuevo automáticamente en cuanto sea posible.",
   "error.genesys-down.message": "Genesys Cloud no ha respondido.",
   "error.genesys-down.next": "Su audio no se ve afectado. Inténtelo de nuevo en un momento; si sigue así, consulte el estado de Genesys Cloud.",
   "error.host-pin.message": "La sala de vídeo no nos aceptó como anfitrión.",

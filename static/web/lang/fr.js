@@ -309,7 +309,7 @@ export default {
   "error.no-such-conversation.message": "Genesys Cloud ne connaît pas cet appel.",
   "error.no-such-conversation.next": "Il appartient peut-être à une autre organisation ou région. Ouvrez-le à nouveau depuis l'interaction.",
   "error.genesys-busy.message": "Genesys Cloud nous demande de ralentir.",
-  "error.genesys-busy.next": "Votre son n'est pas touché. Attendez une demi-minute, puis réessayez.",
+  "error.genesys-busy.next": "Votre son n'est pas touché. Nous réessayons automatiquement dès que possible.",
   "error.genesys-down.message": "Genesys Cloud n'a pas répondu.",
   "error.genesys-down.next": "Votre son n'est pas touché. Réessayez dans un instant ; si cela continue, consultez l'état de Genesys Cloud.",
   "error.host-pin.message": "La salle vidéo ne nous a pas acceptés comme hôte.",

@@ -309,7 +309,7 @@ export default {
   "error.no-such-conversation.message": "Genesys Cloud kjenner ikke denne samtalen.",
   "error.no-such-conversation.next": "Den kan høre til en annen organisasjon eller region. Åpne den på nytt fra interaksjonen.",
   "error.genesys-busy.message": "Genesys Cloud ber oss om å gå saktere.",
-  "error.genesys-busy.next": "Lyden din er ikke berørt. Vent et halvt minutt, og prøv igjen.",
+  "error.genesys-busy.next": "Lyden din er ikke berørt. Vi prøver igjen av oss selv så snart vi får lov.",
   "error.genesys-down.message": "Genesys Cloud svarte ikke.",
   "error.genesys-down.next": "Lyden din er ikke berørt. Prøv igjen om litt; hvis det fortsetter, sjekk statusen til Genesys Cloud.",
   "error.host-pin.message": "Videorommet godtok oss ikke som vert.",

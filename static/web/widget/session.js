@@ -24,7 +24,8 @@ import { Camera } from "./camera.js";
  * @property {{locked: boolean, chat: boolean, invite: boolean}} [room]
  * @property {boolean} [mayPresent]
  * @property {import("../shared/sharing.js").Presentation} [presentation]
- * @property {{code: string, message?: string, next?: string, retry?: boolean}|null} [error]
+ * @property {{code: string, message?: string, next?: string, retry?: boolean, wait?: number}|null} [error] wait:
+ *   seconds until it is tried again
  */
 
 /**
@@ -46,6 +47,7 @@ export class Session {
   /** @type {CallState} */ state;
   camera;
   /** @type {Room} */ room;
+  opened = false;
   /** What happened at this end, for support. @type {string[]} */ log = [];
   #page;
   #kbps = 0; // that the camera may send; 0: any
@@ -64,11 +66,13 @@ export class Session {
   /** @type {(() => void)|null} */ #released = null;
 
   /**
-   * @param {{conversation: string, socket: string, media: string, ticket?: string, status: string, pane?: string}} page
+   * @param {{conversation: string, socket: string, media: string, ticket?: string, status: string, pane?: string,
+   *   error?: CallState["error"]}} page error: why the session is not to be opened yet
    */
   constructor(page) {
     this.#page = page;
-    this.state = { status: page.status, pane: page.pane };
+    this.state = { status: page.status, pane: page.pane, error: page.error };
+    if (page.error) this.#note(`refused error=${page.error.code}`);
     this.camera = new Camera({
       send: (message) => this.#signal.send(message),
       changed: () => this.#followCamera(),
@@ -104,6 +108,7 @@ export class Session {
 
   /** Connects, and offers at once where there can be a call. */
   open() {
+    this.opened = true;
     this.#signal.connect();
     this.#offerWhereDue();
   }

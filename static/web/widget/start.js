@@ -8,18 +8,29 @@ import { proveSignIn } from "./signin.js";
 
 const page = document.body.dataset;
 
-/** The page's session; null where there is none to begin. Fails if the sign-in cannot be proved. */
-export const started = page.errorMessage ? Promise.resolve(null) : begin();
-started.catch(() => {}); // the page tells, once it is there
+/** The page's session. It is not opened where something has gone wrong before. */
+export const started = begin();
 
 async function begin() {
-  const ticket = page.proof ? await proveSignIn(new URLSearchParams(location.search)) : "";
+  const { ticket, error } = await enter();
   const { conversation, socket, media, pane } = page;
-  const status = page.status === "Signing in" ? "Connecting" : page.status;
-  const session = new Session({ conversation, socket, media, ticket, status, pane });
+  const status = page.status === "Signing in" && !error ? "Connecting" : page.status;
+  const session = new Session({ conversation, socket, media, ticket, status, pane, error });
   session.camera.blur(choices.blur);
   session.camera.choose(choices.camera);
   session.limit(QUALITIES[choices.quality]);
-  session.open();
+  if (!error) session.open();
   return session;
+}
+
+/** What the socket is to show for the sign-in, if anything, or why there is to be none. */
+async function enter() {
+  const { errorCode: code, errorMessage: message, errorNext: next, errorRetry: retry, errorWait: wait } = page;
+  if (message) return { error: { code, message, next, retry: Boolean(retry), wait: Number(wait) } };
+  try {
+    return { ticket: page.proof && (await proveSignIn(new URLSearchParams(location.search))) };
+  } catch (err) {
+    const refused = typeof err.code === "string"; // by the server, in its own words
+    return { error: refused ? { ...err, message: err.message, retry: true } : { code: "page-signin", retry: true } };
+  }
 }

@@ -54,7 +54,6 @@ const customer = at("#customer");
 
 /** @type {import("./session.js").Session|null} */
 let session = null;
-let pageError = null; // an error from before there was a session
 let moving = false;
 let wasDark = false;
 let toast = "";
@@ -64,11 +63,12 @@ let written = 0; // messages that the agent was told of
 let dismissed = "";
 let paneKey = "";
 let slowTimer = 0;
+let retryTimer = 0;
 
 function render() {
   const status = session?.status ?? page.status;
   const state = session?.state ?? { status, pane: page.pane };
-  const error = pageError ?? state.error ?? null;
+  const error = state.error ?? null;
   const stuck = error && status === "Connecting";
   const idle = IDLE.includes(status) || COVERING.includes(state.pane) || stuck;
   const picture = moving && !idle && !state.hidden;
@@ -165,6 +165,8 @@ function renderError(error, picture) {
   box.classList.toggle("card", Boolean(picture));
   if (box.dataset.text === (text ?? "")) return;
   box.dataset.text = text ?? "";
+  clearTimeout(retryTimer);
+  if (error?.wait) retryTimer = setTimeout(retry, error.wait * 1000);
   box.replaceChildren();
   if (!error) return;
   box.append(at("#error-parts").content.cloneNode(true));
@@ -225,9 +227,9 @@ function tell(text) {
   queueMicrotask(render);
 }
 
-// A sign-in that has ended is renewed by loading the page, which leaves for it.
+// What went wrong before the session was opened begins anew with the page; so does a sign-in, which the page leaves for.
 function retry() {
-  if (session && session.state.error?.code !== "sign-in") session.retry();
+  if (session.opened && session.state.error?.code !== "sign-in") session.retry();
   else location.reload();
 }
 
@@ -246,11 +248,6 @@ function tidyAddress() {
 
 async function start() {
   tidyAddress();
-  if (page.errorMessage) {
-    const { errorCode: code, errorMessage: message, errorNext: next, errorRetry } = page;
-    pageError = { code, message, next, retry: Boolean(errorRetry) };
-    return render();
-  }
   session = await started;
   session.shows({
     changed: render,
@@ -276,8 +273,4 @@ at("#take").onclick = () => session?.take();
 at("#reload").onclick = () => location.reload();
 at("#notice button").onclick = dismiss;
 
-start().catch((err) => {
-  const refused = typeof err.code === "string"; // by the server, in its own words
-  pageError = refused ? { ...err, message: err.message, retry: true } : { code: "page-signin", retry: true };
-  render();
-});
+start();
