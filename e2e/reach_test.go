@@ -1,10 +1,14 @@
 package e2e
 
 import (
+	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/videoleg/videoleg/e2e/browser"
+	"github.com/videoleg/videoleg/genesys/genesystest"
+	"github.com/videoleg/videoleg/pexrtc/pexrtctest"
 )
 
 // TestUDPBlocked: an agent whose network lets no UDP out sees and is seen all the same.
@@ -19,6 +23,45 @@ func TestUDPBlocked(t *testing.T) {
 	}
 	if !through {
 		t.Errorf("nothing went to TCP port %s", port)
+	}
+}
+
+// TestNothingInCommon: browser and node have no codec that both can do. The page says so, and nobody is left on the node.
+func TestNothingInCommon(t *testing.T) {
+	const onlyAV1 = `RTCPeerConnection.prototype.addTransceiver = ((add) => function(kind, init) {
+		const line = add.call(this, kind, init);
+		line.setCodecPreferences(RTCRtpReceiver.getCapabilities("video").codecs.filter((c) => c.mimeType === "video/AV1"));
+		return line;
+	})(RTCPeerConnection.prototype.addTransceiver)`
+	b := browser.Start(t)
+	for _, tc := range []struct {
+		name, mode string
+		node       []string
+		script     string // of the agent's page
+		says       string
+	}{
+		{"a page with codecs that cannot be relayed", "relay", nil, onlyAV1, "no video format in common"},
+		{"a node that refuses, relayed", "relay", []string{"H263"}, "", "refused the video"},
+		{"a node that refuses, past us", "bypass", []string{"H263"}, "", "refused the video"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := start(t, options{env: map[string]string{"MEDIA_MODE": tc.mode}, node: func(o *pexrtctest.Options) { o.Codecs = tc.node }})
+			ada := b.Open(c.cloud.URL + "/?agent=ada")
+			c.enter(b)
+			if err := c.conversation().Answer(genesystest.AdaID); err != nil {
+				t.Fatal(err)
+			}
+			ada.OnEachDocument(tc.script)
+			ada.Go(c.agent + "/?conversationid=" + c.conversation().ID())
+			ada.AwaitAlert(tc.says)
+			ada.AwaitStatus("No active call")
+			ada.Button("Try again").Await()
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			if c.node.AwaitGone(ctx, func(p pexrtctest.Participant) bool { return strings.HasPrefix(p.CallTag, "videoleg:agent:") }) != nil {
+				t.Errorf("left on the node: %+v", c.agents())
+			}
+		})
 	}
 }
 

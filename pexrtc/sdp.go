@@ -80,6 +80,13 @@ func CheckOffer(text string, allowAudio bool) error {
 	return nil
 }
 
+// Refused says that a node's answer, which CheckOffer has accepted, takes nothing of what its first line was offered: no
+// codec fits, or the conference is without such media.
+func Refused(answer string) bool {
+	d, err := ParseSDP(answer)
+	return err != nil || len(d.MediaDescriptions) == 0 || d.MediaDescriptions[0].MediaName.Port.Value == 0
+}
+
 // PrepareOffer writes into a browser's offer what nodes expect of their clients, before it is carried to the node in
 // bypass mode: the content of each line (main; the second video line: slides) and the bandwidth of the video lines.
 // kbps 0 leaves the bandwidth out.

@@ -88,6 +88,18 @@ func TestReadCodecs(t *testing.T) {
 	}
 }
 
+func TestRefused(t *testing.T) {
+	const head = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
+	const taken, refused = "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n", "m=video 0 UDP/TLS/RTP/SAVPF 96\r\n"
+	for answer, want := range map[string]bool{
+		head + taken: false, head + taken + refused: false, head + refused: true, head + refused + taken: true, head: true, "": true,
+	} {
+		if got := Refused(answer); got != want {
+			t.Errorf("Refused = %v for %q", got, answer)
+		}
+	}
+}
+
 func TestBandwidth(t *testing.T) {
 	for lines, want := range map[string]int{
 		"": 0, "b=AS:500\r\n": 500, "b=TIAS:300000\r\nb=AS:500\r\n": 300, "b=CT:9\r\n": 0, "b=AS:99999999999\r\n": 1_000_000,

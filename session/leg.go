@@ -201,6 +201,9 @@ func (l *bypassLeg) connect(ctx context.Context, offer string, answer func(strin
 	if err := pexrtc.CheckOffer(call.Answer(), l.audio); err != nil {
 		return err
 	}
+	if pexrtc.Refused(call.Answer()) {
+		return relay.ErrRefused
+	}
 	answer(call.Answer())
 	l.swap(call, offer)
 	var flushed sync.WaitGroup

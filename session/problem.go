@@ -92,7 +92,7 @@ var faults = []struct {
 	{pexrtc.ErrSDP, fault(400, "sdp", "The video connection could not be set up with this browser.",
 		"Reload this page. If it stays so, use a current Chrome, Edge, Firefox or Safari.", true)},
 	{relay.ErrRefused, fault(502, "media-refused", "The video room refused the video.",
-		"Ask your administrator whether the room allows video, then try again.", true)},
+		"Ask your administrator whether the room allows video, and in which formats, then try again.", true)},
 	{pexrtc.ErrMedia, fault(502, "media", "The video connection to the room failed.",
 		"Try again. If it stays so, a firewall may block media between this server and the Conferencing Node.", true)},
 	{context.DeadlineExceeded, fault(504, "timeout", "Something did not answer in time.",

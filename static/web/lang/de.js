@@ -337,7 +337,7 @@ export default {
   "error.sdp.message": "Mit diesem Browser konnte die Videoverbindung nicht eingerichtet werden.",
   "error.sdp.next": "Laden Sie diese Seite neu. Bleibt es so, benutzen Sie ein aktuelles Chrome, Edge, Firefox oder Safari.",
   "error.media-refused.message": "Der Videoraum hat das Video abgelehnt.",
-  "error.media-refused.next": "Fragen Sie Ihren Administrator, ob der Raum Video erlaubt, und versuchen Sie es dann noch einmal.",
+  "error.media-refused.next": "Fragen Sie Ihren Administrator, ob der Raum Video erlaubt und in welchen Formaten, und versuchen Sie es dann noch einmal.",
   "error.media.message": "Die Videoverbindung zum Raum ist gescheitert.",
   "error.media.next": "Versuchen Sie es noch einmal. Bleibt es so, sperrt vielleicht eine Firewall die Medien zwischen diesem Server und dem Conferencing Node.",
   "error.timeout.message": "Etwas hat nicht rechtzeitig geantwortet.",

@@ -338,7 +338,7 @@ export default {
   "error.sdp.message": "The video connection could not be set up with this browser.",
   "error.sdp.next": "Reload this page. If it stays so, use a current Chrome, Edge, Firefox or Safari.",
   "error.media-refused.message": "The video room refused the video.",
-  "error.media-refused.next": "Ask your administrator whether the room allows video, then try again.",
+  "error.media-refused.next": "Ask your administrator whether the room allows video, and in which formats, then try again.",
   "error.media.message": "The video connection to the room failed.",
   "error.media.next": "Try again. If it stays so, a firewall may block media between this server and the Conferencing Node.",
   "error.timeout.message": "Something did not answer in time.",

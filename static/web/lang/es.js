@@ -337,7 +337,7 @@ export default {
   "error.sdp.message": "No se pudo preparar la conexión de vídeo con este navegador.",
   "error.sdp.next": "Recargue esta página. Si sigue así, use una versión actual de Chrome, Edge, Firefox o Safari.",
   "error.media-refused.message": "La sala de vídeo rechazó el vídeo.",
-  "error.media-refused.next": "Pregunte a su administrador si la sala permite vídeo e inténtelo de nuevo.",
+  "error.media-refused.next": "Pregunte a su administrador si la sala permite vídeo y en qué formatos, e inténtelo de nuevo.",
   "error.media.message": "Ha fallado la conexión de vídeo con la sala.",
   "error.media.next": "Inténtelo de nuevo. Si sigue así, quizá un cortafuegos bloquee el vídeo entre este servidor y el Conferencing Node.",
   "error.timeout.message": "Algo no ha respondido a tiempo.",

@@ -337,7 +337,7 @@ export default {
   "error.sdp.message": "La liaison vidéo n'a pas pu être établie avec ce navigateur.",
   "error.sdp.next": "Rechargez cette page. Si cela continue, utilisez une version récente de Chrome, Edge, Firefox ou Safari.",
   "error.media-refused.message": "La salle vidéo a refusé la vidéo.",
-  "error.media-refused.next": "Demandez à votre administrateur si la salle autorise la vidéo, puis réessayez.",
+  "error.media-refused.next": "Demandez à votre administrateur si la salle autorise la vidéo et dans quels formats, puis réessayez.",
   "error.media.message": "La liaison vidéo avec la salle a échoué.",
   "error.media.next": "Réessayez. Si cela continue, un pare-feu bloque peut-être la vidéo entre ce serveur et le Conferencing Node.",
   "error.timeout.message": "Quelque chose n'a pas répondu à temps.",

@@ -337,7 +337,7 @@ export default {
   "error.sdp.message": "Videoforbindelsen kunne ikke settes opp med denne nettleseren.",
   "error.sdp.next": "Last inn siden på nytt. Hvis det fortsetter, bruk en ny versjon av Chrome, Edge, Firefox eller Safari.",
   "error.media-refused.message": "Videorommet avviste videoen.",
-  "error.media-refused.next": "Spør administratoren om rommet tillater video, og prøv igjen.",
+  "error.media-refused.next": "Spør administratoren om rommet tillater video, og i hvilke formater, og prøv igjen.",
   "error.media.message": "Videoforbindelsen til rommet mislyktes.",
   "error.media.next": "Prøv igjen. Hvis det fortsetter, kan en brannmur blokkere video mellom denne serveren og Conferencing Node.",
   "error.timeout.message": "Noe svarte ikke i tide.",
