@@ -234,10 +234,8 @@ func (c *Config) check(f *faults) {
 	checkPair(f, "OUTBOUND_ALIASES", c.OutboundAliases, "OUTBOUND_URI", c.OutboundURI)
 	checkPair(f, "POLICY_USERNAME", c.PolicyUsername, "POLICY_PASSWORD", string(c.PolicyPassword))
 	checkPair(f, "EVENTS_USERNAME", c.EventsUsername, "EVENTS_PASSWORD", string(c.EventsPassword))
-	for _, k := range c.APIKeys {
-		if len(k) < 16 {
-			f.add("API_KEYS", "a key is shorter than 16 characters; use long random ones")
-		}
+	if slices.ContainsFunc(c.APIKeys, func(k secret) bool { return len(k) < 16 }) {
+		f.add("API_KEYS", "a key is empty or shorter than 16 characters; use long random ones")
 	}
 	if (c.GenesysAPIURL == "") != (c.GenesysLoginURL == "") || (c.GenesysAPIURL == "") != (c.GenesysAppsURL == "") {
 		f.add("GENESYS_API_URL", "set it together with GENESYS_LOGIN_URL and GENESYS_APPS_URL, or none of them")

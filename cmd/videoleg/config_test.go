@@ -78,6 +78,7 @@ func TestLoadConfigNamesEveryFault(t *testing.T) {
 		{"bad address", map[string]string{"ADMIN_ADDR": "9090"}, nil, []string{"VIDEOLEG_ADMIN_ADDR"}},
 		{"bad networks", map[string]string{"TRUSTED_PROXIES": "10.0.0.0", "MEDIA_PUBLIC_IPS": "here"}, nil, []string{"VIDEOLEG_TRUSTED_PROXIES", "VIDEOLEG_MEDIA_PUBLIC_IPS"}},
 		{"weak API key", map[string]string{"API_KEYS": "abc"}, nil, []string{"VIDEOLEG_API_KEYS"}},
+		{"several weak API keys", map[string]string{"API_KEYS": "a,,0123456789abcdef,"}, nil, []string{"VIDEOLEG_API_KEYS: a key is empty or shorter"}},
 		{"one Genesys host alone", map[string]string{"GENESYS_API_URL": "http://localhost:1"}, nil, []string{"VIDEOLEG_GENESYS_API_URL"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -99,6 +100,9 @@ func TestLoadConfigNamesEveryFault(t *testing.T) {
 				}
 			}
 			for name := range tc.set {
+				if n := strings.Count(err.Error(), "VIDEOLEG_"+name+": "); n > 1 {
+					t.Errorf("%s is named %d times:\n%v", name, n, err)
+				}
 				if strings.Contains(err.Error(), "VIDEOLEG_"+name+": missing") {
 					t.Errorf("%s is set and called missing:\n%v", name, err)
 				}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -30,23 +29,9 @@ func TestPolicyCommand(t *testing.T) {
 // The policy face of a running server: closed without credentials, explicit for our prefixes, and
 // open for a session that is.
 func TestPolicyFace(t *testing.T) {
-	all := needed()
-	all["AGENT_ADDR"], all["CUSTOMER_ADDR"], all["ADMIN_ADDR"] = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
-	all["POLICY_USERNAME"], all["POLICY_PASSWORD"] = "pexip", "s3cret"
-	all["CONTACT_CENTER_URI"] = "sip:+15551234567@trunk.example"
-	settings(t, all)
-	cfg, err := loadConfig(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := newServer(cfg, loopback, newLog(t.Output(), cfg))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- s.run(ctx) }()
-	<-s.serving
+	s := startServer(t, map[string]string{
+		"POLICY_USERNAME": "pexip", "POLICY_PASSWORD": "s3cret", "CONTACT_CENTER_URI": "sip:+15551234567@trunk.example",
+	})
 	const known = "4711abcd4711abcd"
 	s.visits.Announce(known, time.Hour)
 	base := "http://" + s.addresses()["customer"] + "/policy/v1/service/configuration?call_direction=dial_in&local_alias="
@@ -76,15 +61,10 @@ func TestPolicyFace(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d with %s", tc.name, answer.StatusCode, body, tc.status, tc.want)
 		}
 	}
-	testCheckFaces(t, cfg, "http://"+s.addresses()["customer"])
+	testCheckFaces(t, s.cfg, "http://"+s.addresses()["customer"])
 	if got := get(t, s.addresses()["admin"], "/metrics"); !strings.Contains(got, `videoleg_policy_decisions_total{reason="unknown",request="service",verdict="refuse"} 1`) {
 		t.Errorf("the refusal is not counted:\n%s", got)
 	}
-	stop()
-	if err := <-ended; err != nil {
-		t.Errorf("stop: %v", err)
-	}
-	http.DefaultClient.CloseIdleConnections()
 }
 
 // testCheckFaces checks a running server's faces with the right password, with a wrong one, and where
