@@ -37,6 +37,8 @@ type Call struct {
 	rereads   int   // failed in a row
 	listening timer // for a node whose events have ceased
 
+	recoveries budget // of the way to the conference
+
 	window  window
 	problem *page.Problem // what the agent must know and act on
 	stay    stay
@@ -303,7 +305,7 @@ func (c *Call) handle(in page.In) {
 // retry starts over after a problem.
 func (c *Call) retry() {
 	c.problem = nil
-	c.stay.rebuilds = 0
+	c.recoveries = budget{}
 	c.apply(c.rules.OnRetry(c.now()))
 }
 

@@ -12,19 +12,35 @@ import (
 )
 
 // What is done when the way to the conference breaks, the mildest first: another path to the same node (mend), the leg
-// anew with the same participant (rebuild), another node (move).
+// anew with the same participant (rebuild), another node (move). The last two have one budget.
 
 const (
-	mendTime     = 8 * time.Second // for the requests that look for another path
-	mendEvery    = 10 * time.Second
-	maxRebuilds  = 5
-	maxMoves     = 3
-	movesRenewed = 30 * time.Second // on one node: then the moves before it are forgotten
+	mendTime  = 8 * time.Second // for the requests that look for another path
+	mendEvery = 10 * time.Second
+
+	maxRecoveries = 5
+	renewedAfter  = 30 * time.Second // of media
 
 	listenEvery = 250 * time.Millisecond
 	whenQuiet   = 2200 * time.Millisecond // without media, reports and checks: the agent is told
 	whenGone    = 3200 * time.Millisecond // something is done about it
 )
+
+// budget is how often a call's leg or participant may be made anew. Media that has flowed for a while renews it.
+type budget struct {
+	spent int
+	since time.Time // when media began to flow; zero: it does not
+}
+
+// spend reports whether one more recovery may be tried.
+func (b *budget) spend(now time.Time) bool {
+	if !b.since.IsZero() && now.Sub(b.since) >= renewedAfter {
+		b.spent = 0
+	}
+	b.spent++
+	b.since = time.Time{}
+	return b.spent <= maxRecoveries
+}
 
 // legState follows a relay leg's hops: a broken hop to the node is mended from here, one to the browser by its page.
 func (c *Call) legState(l leg, st relay.State) {
@@ -118,10 +134,10 @@ func (c *Call) broke(err error) {
 // rebuild replaces a leg whose media has failed; the participant stays.
 func (c *Call) rebuild(why error) {
 	s := &c.stay
-	s.rebuilds++
+	may := c.recoveries.spend(c.now())
 	c.calls.cfg.Metrics.again.WithLabelValues(FaultOf(why).Code).Inc()
-	c.log.Warn("leg failed, building it anew", "time", s.rebuilds, "err", why)
-	if s.rebuilds > maxRebuilds {
+	c.log.Warn("leg failed, building it anew", "time", c.recoveries.spent, "err", why)
+	if !may {
 		c.joinFailed(why)
 		return
 	}
@@ -139,18 +155,14 @@ func placeLost(err error) bool {
 // move joins again, on whichever node answers. A node that has gone is not waited for; should it still show our
 // participant to the others, removeGhosts takes it out.
 func (c *Call) move(why error) {
-	s := &c.stay
-	moves := s.moves + 1
-	if s.live && c.now().Sub(s.began) > movesRenewed {
-		moves = 1
-	}
+	may := c.recoveries.spend(c.now())
 	reason := pexrtc.ErrNode
 	if errors.Is(why, pexrtc.ErrTokenLost) {
 		reason = pexrtc.ErrTokenLost
 	}
 	c.calls.cfg.Metrics.again.WithLabelValues(FaultOf(reason).Code).Inc()
-	c.log.Warn("place in the room lost, joining again", "time", moves, "err", why)
-	if moves > maxMoves {
+	c.log.Warn("place in the room lost, joining again", "time", c.recoveries.spent, "err", why)
+	if !may {
 		c.dropped(why)
 		return
 	}
@@ -158,7 +170,7 @@ func (c *Call) move(why error) {
 	if reason == pexrtc.ErrNode {
 		c.stay.released = nil
 	}
-	c.stay.moves, c.stay.moving = moves, true
+	c.stay.moving = true
 	c.join()
 	c.update()
 }

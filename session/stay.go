@@ -32,9 +32,7 @@ type stay struct {
 	quiet      bool            // a far end has sent nothing for a while
 	mendable   [2]time.Time    // by hop: another path is not looked for again before
 	deaf       error           // why the node's events have ceased; nil: they have not
-	rebuilds   int             // of the leg
-	moves      int             // to another node, lately
-	moving     bool            // until the leg is live there
+	moving     bool            // to another node, until the leg is live there
 	ghosts     map[string]bool // earlier participants of ours that were removed, by UUID
 
 	video, muted mirror
@@ -255,6 +253,7 @@ func (c *Call) connected(err error) {
 		c.window.addServers(b.handedOver())
 	}
 	s.live, s.moving = true, false
+	c.recoveries.since = c.now()
 	s.presentation.begin(s.leg)
 	c.listen()
 	c.calls.cfg.Metrics.joins.WithLabelValues("ok").Inc()
@@ -350,7 +349,7 @@ const reasonLeft = "User initiated disconnect"
 func (c *Call) leave(forAll bool) {
 	s := &c.stay
 	p, l := s.participant, s.leg
-	*s = stay{round: s.round + 1, released: s.released, rebuilds: s.rebuilds, connecting: s.connecting}
+	*s = stay{round: s.round + 1, released: s.released, connecting: s.connecting}
 	if p != nil {
 		c.handBack(p, l, forAll)
 	}
