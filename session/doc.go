@@ -13,7 +13,16 @@
 //
 // A Call belongs to one agent and one conversation, whichever of his windows shows it. It outlives
 // its page: a reload comes back to the same participant. It ends with the conversation, or when no
-// page has shown it for a while, and always releases what it made on the node.
+// page has shown it for a while, and always releases what it made on the node. Its parts:
+//
+//	call         the conversation, its rules and what they order
+//	window, view the page that shows it, and what that is told
+//	stay         the participant, from join to leave
+//	negotiation  the page's offers, on their way to the leg and back
+//	leg, bypass  media through us, and past us
+//	flags        what the node and the page are told of who is dark or mute
+//	failover     ways back to the conference when one breaks
+//	presentation shared screens, his own and others'
 //
 // An agent whose page was here once is followed for as long as his sign-in lasts: the next call that rings
 // for him is read before its page opens (foreseen), and a sign-in that cannot be refreshed is renewed by
