@@ -192,18 +192,6 @@ func (c *Call) reread() {
 	})
 }
 
-// later runs f in the owner's goroutine after a while.
-func (c *Call) later(wait time.Duration, f func()) {
-	c.async(func(ctx context.Context) func() {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(wait):
-			return f
-		}
-	})
-}
-
 // watchCall looks at the conversation now and then while the leg lives: a notification channel can
 // be open and deaf.
 func (c *Call) watchCall() {

@@ -60,6 +60,18 @@ func (o *owner) async(work func(ctx context.Context) func()) {
 	})
 }
 
+// later runs f in the owner's goroutine after a while.
+func (o *owner) later(wait time.Duration, f func()) {
+	o.async(func(ctx context.Context) func() {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+			return f
+		}
+	})
+}
+
 // detached runs work that must be done even if the call is closed meanwhile, such as releasing a
 // participant. It has limit to do so.
 func (o *owner) detached(limit time.Duration, work func(ctx context.Context)) {
