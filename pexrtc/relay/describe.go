@@ -16,17 +16,27 @@ const (
 	slidesMID   = "1"
 	midURI      = "urn:ietf:params:rtp-hdrext:sdes:mid"
 	sendTimeURI = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+	playoutURI  = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 )
 
 // extensions are the ids of the RTP header extensions in use on a hop; 0: not in use.
-type extensions struct{ sendTime, sequence, mid uint8 }
+type extensions struct{ sendTime, sequence, mid, playout uint8 }
 
 // size is the number of bytes that they take in what we send.
-func (e extensions) size() int {
-	if e.sequence == 0 && e.sendTime == 0 {
+func (e extensions) size() (n int) {
+	switch {
+	case e.sequence != 0:
+		n = 3
+	case e.sendTime != 0:
+		n = 4
+	}
+	if e.playout != 0 {
+		n += 4
+	}
+	if n == 0 {
 		return 0
 	}
-	return extSize
+	return extsFrame + (n+3)/4*4
 }
 
 // ours are those of our offers.
@@ -133,6 +143,8 @@ func (e *extensions) read(value string) {
 		e.sequence = uint8(n)
 	case midURI:
 		e.mid = uint8(n)
+	case playoutURI:
+		e.playout = uint8(n)
 	}
 }
 
@@ -252,6 +264,9 @@ func (e extensions) write(m *sdp.MediaDescription) {
 	}
 	if e.mid != 0 {
 		m.WithValueAttribute("extmap", fmt.Sprintf("%d %s", e.mid, midURI))
+	}
+	if e.playout != 0 {
+		m.WithValueAttribute("extmap", fmt.Sprintf("%d %s", e.playout, playoutURI))
 	}
 }
 

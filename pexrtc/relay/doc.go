@@ -14,6 +14,7 @@
 //	line, slides              the two video lines: the camera's, and a shared screen's
 //	forward, rewrite          what connects them
 //	gaps, history, reception  repair and measurement, for each hop alone
+//	playout                   how long the browser waits for what is repaired on the other hop
 //	congestion                transport-wide feedback on what arrives
 //	feedback, departures      the same on what we send
 //	queue, capacity           how much a path takes, by that

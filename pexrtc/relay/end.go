@@ -54,6 +54,21 @@ func (e *end) report(rate float64, now time.Time) {
 	h.control(append(packets, e.bandwidth(h, rate)...)...)
 }
 
+// delay tells the far end to play what it gets with at least this delay.
+func (e *end) delay(least time.Duration) {
+	if h := e.hop.Load(); h != nil {
+		h.out[mainVideo].delay(least)
+	}
+}
+
+// trip is the round trip to the far end; 0: unknown.
+func (e *end) trip() time.Duration {
+	if h := e.hop.Load(); h != nil {
+		return h.roundTrip()
+	}
+	return 0
+}
+
 // limit is what report says of bandwidth, alone.
 func (e *end) limit(rate float64) {
 	h := e.hop.Load()
@@ -97,7 +112,7 @@ func (e *end) heard(h *hop, p rtcp.Packet) {
 	case *rtcp.TransportLayerNack:
 		if o := h.stream(p.MediaSSRC); o != nil {
 			e.nacksHeard.Add(1)
-			e.resent.Add(uint64(o.resend(p.Nacks)))
+			e.resent.Add(uint64(o.resend(p.Nacks, h.roundTrip())))
 		}
 	case *rtcp.RawPacket:
 		e.told(h, *p)

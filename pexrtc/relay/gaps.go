@@ -8,6 +8,7 @@ const (
 	nackWait = 10 * time.Millisecond   // a packet may just be late
 	nackGap  = 40 * time.Millisecond   // least time between two requests for one packet; the round trip if that is longer
 	nackLife = 1500 * time.Millisecond // then nobody waits for the packet any more
+	maxTwice = 8                       // missing at once; more are not asked for twice: there is no room for them
 )
 
 // gaps are the packets of one stream that have not arrived. It is not safe for concurrent use.
@@ -21,6 +22,7 @@ type gap struct {
 	seq   uint16
 	since time.Time
 	ask   time.Time // when to ask for it
+	asked int       // how often that was done
 }
 
 // arrived notes a packet. hopeless says that so much is missing that only a keyframe helps.
@@ -54,7 +56,8 @@ func (g *gaps) found(seq uint16) bool {
 	return false
 }
 
-// due lists what to ask for now, given the round trip, and forgets what is too old.
+// due lists what to ask for now, given the round trip, and forgets what is too old. Over a long path single packets are
+// asked for twice each time: an answer that got lost, too, would cost another round trip.
 func (g *gaps) due(now time.Time, rtt time.Duration) []uint16 {
 	var seqs []uint16
 	kept := g.missing[:0]
@@ -64,7 +67,12 @@ func (g *gaps) due(now time.Time, rtt time.Duration) []uint16 {
 		}
 		if !m.ask.After(now) {
 			seqs = append(seqs, m.seq)
-			m.ask = now.Add(max(nackGap, rtt*5/4))
+			m.asked++
+			wait := max(nackGap, rtt*5/4)
+			if rtt > farAway && m.asked%2 == 1 && len(g.missing) <= maxTwice {
+				wait = nackGap
+			}
+			m.ask = now.Add(wait)
 		}
 		kept = append(kept, m)
 	}

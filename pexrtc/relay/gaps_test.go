@@ -8,7 +8,7 @@ import (
 
 func TestGaps(t *testing.T) {
 	now := time.Unix(1, 0)
-	const rtt = 100 * time.Millisecond
+	const rtt = 50 * time.Millisecond
 	var g gaps
 	for _, seq := range []uint16{65533, 65534, 1, 2, 0} { // 65535 is lost, 0 is late
 		if g.arrived(seq, now) {
@@ -22,6 +22,7 @@ func TestGaps(t *testing.T) {
 		{0, nil}, // it may just be late
 		{nackWait, []uint16{65535}},
 		{nackWait + nackGap, nil}, // the answer is under way
+		{nackWait + rtt, nil},
 		{nackWait + rtt*5/4, []uint16{65535}},
 		{nackLife + time.Millisecond, nil},
 	}
@@ -32,6 +33,29 @@ func TestGaps(t *testing.T) {
 	}
 	if len(g.missing) != 0 {
 		t.Errorf("%d packets are waited for in vain", len(g.missing))
+	}
+}
+
+// TestGapsOfALongPath: single packets are asked for twice each time, many at once are not.
+func TestGapsOfALongPath(t *testing.T) {
+	const rtt = 200 * time.Millisecond
+	for lost, want := range map[uint16][]time.Duration{
+		1:            {nackWait, nackWait + nackGap, nackWait + nackGap + rtt*5/4, nackWait + 2*nackGap + rtt*5/4},
+		maxTwice + 1: {nackWait, nackWait + rtt*5/4},
+	} {
+		var g gaps
+		now := time.Unix(1, 0)
+		g.arrived(7, now)
+		g.arrived(8+lost, now)
+		var asked []time.Duration
+		for after := time.Duration(0); after < 500*time.Millisecond; after += time.Millisecond {
+			if len(g.due(now.Add(after), rtt)) > 0 {
+				asked = append(asked, after)
+			}
+		}
+		if !slices.Equal(asked, want) {
+			t.Errorf("%d lost: asked for after %v, want %v", lost, asked, want)
+		}
 	}
 }
 

@@ -1,5 +1,7 @@
 package relay
 
+import "time"
+
 // history keeps the last packets that were sent, so that those that got lost can be sent again. Its memory is fixed:
 // a ring of bytes, and for each recent sequence number where its packet begins. It is not safe for concurrent use.
 type history struct {
@@ -10,7 +12,8 @@ type history struct {
 
 type slot struct {
 	begin int64 // as history.at
-	size  int   // 0: never used
+	again int64 // µs: when it was last sent again; 0: never
+	size  int32 // 0: never used
 	seq   uint16
 }
 
@@ -32,7 +35,7 @@ func (h *history) room(size int) []byte {
 
 // keep enters the packet that was written where room said.
 func (h *history) keep(seq uint16, size int) {
-	h.slots[seq%historySlots] = slot{begin: h.at, size: size, seq: seq}
+	h.slots[seq%historySlots] = slot{begin: h.at, size: int32(size), seq: seq}
 	h.at += int64(size)
 }
 
@@ -43,5 +46,17 @@ func (h *history) find(seq uint16) []byte {
 		return nil
 	}
 	begin := int(s.begin % int64(len(h.ring)))
-	return h.ring[begin : begin+s.size]
+	return h.ring[begin : begin+int(s.size)]
+}
+
+// again is find, for a packet that is sent again now; nil also if that was done less than gap ago: whoever asks twice may
+// not have got the answer yet.
+func (h *history) again(seq uint16, now time.Time, gap time.Duration) []byte {
+	b := h.find(seq)
+	s := &h.slots[seq%historySlots]
+	if b == nil || now.UnixMicro()-s.again < gap.Microseconds() {
+		return nil
+	}
+	s.again = now.UnixMicro()
+	return b
 }

@@ -116,6 +116,7 @@ func (l *Leg) regulate() {
 	tick := time.NewTicker(rateEvery)
 	defer tick.Stop()
 	var browser, node limiter
+	var wait playout
 	for {
 		select {
 		case <-l.ctx.Done():
@@ -124,6 +125,7 @@ func (l *Leg) regulate() {
 			ceiling := l.ceilings()
 			l.browser.report(browser.next(float64(ceiling[Browser])*1000, &l.node.can, l.node.bytesOut.Load()), now)
 			l.node.report(node.next(float64(ceiling[Node])*1000, &l.browser.can, l.browser.bytesOut.Load()), now)
+			l.browser.delay(wait.next(l.node.nacksSent.Load(), l.node.trip()))
 		case <-l.narrow:
 			l.browser.limit(browser.now(&l.node.can))
 			l.node.limit(node.now(&l.browser.can))

@@ -19,8 +19,9 @@ type cipher struct {
 	keys   *srtp.Context // guarded by mu, as the rest; nil: not connected yet
 	exts   extensions    // that the far end wants on each packet
 	path   capacity
-	header rtp.Header // reused
-	wire   []byte     // reused
+	wait   time.Duration // least delay with which the far end should play; 0: as it likes
+	header rtp.Header    // reused
+	wire   []byte        // reused
 }
 
 // outbound is a stream that a hop sends: numbered by a forwarder, encrypted here, and kept for a while in case a
@@ -44,8 +45,9 @@ type outbound struct {
 const (
 	packetSize = 2048 // bytes; no packet of ours is larger
 	headerSize = 12
-	extSize    = 8 // one extension of up to three bytes, with its frame
+	extsFrame  = 4 // before extensions
 	overhead   = 64
+	resendGap  = 10 * time.Millisecond // least time between two retransmissions of one packet
 )
 
 // newOutbound keeps as many bytes for repair as its stream has in one second of kbps.
@@ -130,27 +132,43 @@ func (o *outbound) putHeader(b []byte, in packet, pt uint8, seq uint16, ts uint3
 	binary.BigEndian.PutUint16(b[2:], seq)
 	binary.BigEndian.PutUint32(b[4:], ts)
 	binary.BigEndian.PutUint32(b[8:], o.ssrc)
-	if o.exts.size() == 0 {
+	size := o.exts.size()
+	if size == 0 {
 		return headerSize
 	}
 	b[0] |= 0x10
 	binary.BigEndian.PutUint16(b[12:], rtp.ExtensionProfileOneByte)
-	binary.BigEndian.PutUint16(b[14:], 1)
+	binary.BigEndian.PutUint16(b[14:], uint16(size/4-1))
 	o.stamp(b, now)
-	return headerSize + extSize
+	return headerSize + size
 }
 
-// stamp writes the extension of a packet that leaves now: its transport-wide number or, where nobody asks for that, the
-// time.
+// stamp writes the extensions of a packet that leaves now: its transport-wide number or, where nobody asks for that, the
+// time; and how long the receiver should wait for others.
 func (c *cipher) stamp(b []byte, now time.Time) {
-	switch ext := (*[4]byte)(b[16:20]); {
+	exts := b[headerSize+extsFrame : headerSize+c.exts.size()]
+	clear(exts)
+	switch {
 	case c.exts.sequence != 0:
-		number := c.path.sent.note(len(b), now.UnixMicro())
-		*ext = [4]byte{c.exts.sequence<<4 | 1, byte(number >> 8), byte(number)}
+		exts[0] = c.exts.sequence<<4 | 1
+		binary.BigEndian.PutUint16(exts[1:], c.path.sent.note(len(b), now.UnixMicro()))
+		exts = exts[3:]
 	case c.exts.sendTime != 0:
-		ext[0] = c.exts.sendTime<<4 | 2
-		putSendTime((*[3]byte)(ext[1:]), now)
+		exts[0] = c.exts.sendTime<<4 | 2
+		putSendTime((*[3]byte)(exts[1:]), now)
+		exts = exts[4:]
 	}
+	if c.exts.playout != 0 {
+		exts[0] = c.exts.playout<<4 | 2
+		putPlayout((*[3]byte)(exts[1:]), c.wait)
+	}
+}
+
+// delay tells the far end to play what it gets with at least this delay.
+func (c *cipher) delay(least time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wait = least
 }
 
 // seal encrypts a packet and sends it; the lock is held. Done again with the same packet it gives the same bytes.
@@ -164,16 +182,17 @@ func (c *cipher) seal(plain []byte) bool {
 }
 
 // resend answers a request for lost packets with those that are still known, as long as the credit lasts, and returns
-// their number.
-func (o *outbound) resend(pairs []rtcp.NackPair) (sent int) {
+// their number. One packet is sent at most twice in a round trip.
+func (o *outbound) resend(pairs []rtcp.NackPair, trip time.Duration) (sent int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.keys == nil || o.sent == nil {
 		return 0
 	}
+	now := time.Now()
 	for _, p := range pairs {
 		p.Range(func(seq uint16) bool {
-			b := o.sent.find(seq)
+			b := o.sent.again(seq, now, max(trip/2, resendGap))
 			if b != nil && len(b) <= o.credit && o.seal(o.retransmission(b)) {
 				o.credit -= len(b)
 				sent++

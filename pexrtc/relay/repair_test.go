@@ -3,7 +3,9 @@ package relay
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -42,7 +44,7 @@ func TestRetransmissionsHaveAStreamOfTheirOwn(t *testing.T) {
 	must(t, err)
 	pass(f, s, raw, time.Now())
 	first := w.last
-	f.out.resend([]rtcp.NackPair{{PacketID: first.SequenceNumber}})
+	f.out.resend([]rtcp.NackPair{{PacketID: first.SequenceNumber}}, 0)
 	got := w.last
 	if got.SSRC != f.out.ssrc+1 || got.PayloadType != 97 || !got.Marker || got.Timestamp != first.Timestamp {
 		t.Errorf("header %+v", got)
@@ -83,7 +85,10 @@ func TestRetransmissionsThatArrive(t *testing.T) {
 	}
 }
 
-func TestResendHasLimits(t *testing.T) {
+// TestResendHasLimits: no more than was sent first, and one packet twice in a round trip at most.
+func TestResendHasLimits(t *testing.T) { synctest.Test(t, testResendLimits) }
+
+func testResendLimits(t *testing.T) {
 	f, s, w := newTestForwarder(t, nil)
 	now := time.Now()
 	for seq := range uint16(3) {
@@ -94,11 +99,17 @@ func TestResendHasLimits(t *testing.T) {
 	first := w.last.SequenceNumber - 2
 	w.keys = testKeys(t) // a receiver that has seen nothing
 	w.all = nil
-	for range 100 {
-		f.out.resend([]rtcp.NackPair{{PacketID: first + 1, LostPackets: 0xffff}})
-	}
-	if len(w.all) != 3 || w.all[0] != "packet 1" || w.all[1] != "packet 2" {
-		t.Errorf("sent again %q, want no more than was sent first", w.all)
+	const trip = 100 * time.Millisecond
+	for _, want := range [][]string{
+		{"packet 1", "packet 2"}, {"packet 1", "packet 2"}, {"packet 1", "packet 2", "packet 1"}, {"packet 1", "packet 2", "packet 1"},
+	} {
+		for range 100 {
+			f.out.resend([]rtcp.NackPair{{PacketID: first + 1, LostPackets: 0xffff}}, trip)
+		}
+		if !slices.Equal(w.all, want) {
+			t.Errorf("sent again %q, want %q", w.all, want)
+		}
+		time.Sleep(trip / 4)
 	}
 }
 

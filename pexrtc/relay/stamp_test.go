@@ -11,7 +11,7 @@ import (
 )
 
 func TestStamps(t *testing.T) {
-	const sendTime, sequence = 4, 6
+	const sendTime, sequence, playout = 4, 6, 8
 	feedback := []string{"nack", "transport-cc"}
 	for _, tt := range []struct {
 		name      string
@@ -23,6 +23,9 @@ func TestStamps(t *testing.T) {
 		{"the time", extensions{sendTime: sendTime}, nil, []uint8{sendTime}},
 		{"the number", extensions{sequence: sequence}, feedback, []uint8{sequence}},
 		{"the number in place of the time", extensions{sendTime: sendTime, sequence: sequence}, feedback, []uint8{sequence}},
+		{"the number and a delay", extensions{sequence: sequence, playout: playout}, feedback, []uint8{sequence, playout}},
+		{"the time and a delay", extensions{sendTime: sendTime, playout: playout}, nil, []uint8{sendTime, playout}},
+		{"a delay", extensions{playout: playout}, nil, []uint8{playout}},
 		{"a number for which no feedback is promised", extensions{sendTime: sendTime, sequence: sequence}, []string{"nack"}, []uint8{sendTime}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -34,6 +37,7 @@ func TestStamps(t *testing.T) {
 			w := &wire{t: t, keys: testKeys(t)}
 			o := newOutbound(DefaultBandwidth, w.write)
 			o.connect(testKeys(t), h.stamps)
+			o.delay(350 * time.Millisecond)
 			for seq := range uint16(2) {
 				o.send(packet{payload: []byte("abc")}, 96, seq, 9, time.Now())
 				if got := w.last.GetExtensionIDs(); !slices.Equal(got, tt.want) {
@@ -41,6 +45,9 @@ func TestStamps(t *testing.T) {
 				}
 				if number := w.last.GetExtension(sequence); number != nil && binary.BigEndian.Uint16(number) != seq {
 					t.Errorf("packet %d has number %x", seq, number)
+				}
+				if delay := w.last.GetExtension(playout); delay != nil && !slices.Equal(delay, []byte{0x02, 0x33, 0xe8}) {
+					t.Errorf("packet %d is to be delayed by %x", seq, delay)
 				}
 			}
 		})
@@ -56,7 +63,7 @@ func TestRetransmissionsAreNumbered(t *testing.T) {
 		o.repairAs([]pair{{Codec: video("VP8", 120), node: 96, repair: [2]uint8{Node: name}}}, Node)
 		o.send(packet{payload: []byte("abc")}, 96, 1, 9, time.Now())
 		w.keys = testKeys(t) // a receiver that has seen nothing
-		o.resend([]rtcp.NackPair{{PacketID: 1}})
+		o.resend([]rtcp.NackPair{{PacketID: 1}}, 0)
 		if got := binary.BigEndian.Uint16(w.last.GetExtension(6)); got != want {
 			t.Errorf("repaired as type %d: number %d, want %d", name, got, want)
 		}
