@@ -9,7 +9,8 @@
 //	refuse_test.go   what goes wrong, and what the page says about it
 //	signalling_test.go, broken_paths_test.go, survival_test.go
 //	                 sockets, tokens, paths of the media and nodes that are lost in a call
-//	reach_test.go    networks that let little through
+//	reach_test.go, turn_test.go
+//	                 networks that let little through, browsers and nodes that have little in common
 //	widget_test.go   the agent's toolbar and its panels
 //	demo_test.go     videoleg demo, as a newcomer
 //	arrows_test.go   which package may import which

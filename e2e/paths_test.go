@@ -127,22 +127,29 @@ func (h *hop) way(ufrag string, target netip.AddrPort) (*weather.Way, error) {
 
 // toNode stands before a node: what concerns the agent's calls is led over the hop.
 func (h *hop) toNode(node string) string {
+	return beforeNode(h.t, node, h.offer, h.answer, func(string) bool { return false })
+}
+
+// beforeNode changes the offers and answers of the agent's calls at a node, and lets those of his candidates pass that
+// pass says. It returns its own address.
+func beforeNode(t testing.TB, node string, offer, answer func(sdp string) string, pass func(candidate string) bool) string {
+	t.Helper()
 	target, err := url.Parse(node)
 	if err != nil {
-		h.t.Fatal(err)
+		t.Fatal(err)
 	}
 	through := &http.Transport{MaxIdleConnsPerHost: 64}
-	pass := &httputil.ReverseProxy{
+	on := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(target)
 			if isCall(r.In) {
-				r.Out.Body = io.NopCloser(bytes.NewReader(inJSON(r.In.Body, h.offer)))
+				r.Out.Body = io.NopCloser(bytes.NewReader(inJSON(r.In.Body, offer)))
 				r.Out.ContentLength = -1
 			}
 		},
 		ModifyResponse: func(r *http.Response) error {
 			if isCall(r.Request) && r.StatusCode == http.StatusOK {
-				r.Body = io.NopCloser(bytes.NewReader(inJSON(r.Body, h.answer)))
+				r.Body = io.NopCloser(bytes.NewReader(inJSON(r.Body, answer)))
 				r.ContentLength = -1
 				r.Header.Del("Content-Length")
 			}
@@ -154,12 +161,17 @@ func (h *hop) toNode(node string) string {
 	}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/new_candidate") && strings.Contains(r.URL.Path, "/conferences/agt") {
-			_, _ = io.WriteString(w, `{"status":"success","result":null}`)
-			return
+			var body struct{ Candidate string }
+			text, _ := io.ReadAll(r.Body)
+			if json.Unmarshal(text, &body) != nil || !pass(body.Candidate) {
+				_, _ = io.WriteString(w, `{"status":"success","result":null}`)
+				return
+			}
+			r.Body = io.NopCloser(bytes.NewReader(text))
 		}
-		pass.ServeHTTP(w, r)
+		on.ServeHTTP(w, r)
 	}))
-	h.t.Cleanup(func() {
+	t.Cleanup(func() {
 		srv.CloseClientConnections()
 		through.CloseIdleConnections()
 	})

@@ -66,7 +66,11 @@ func (s *Server) placeCall(r *request) reply {
 		s.abandon(c)
 		return invalidToken
 	}
-	return answer(http.StatusOK, map[string]any{"call_uuid": c.uuid, "sdp": answerSDP})
+	result := map[string]any{"call_uuid": c.uuid, "sdp": answerSDP}
+	if len(s.opts.CallTURN) > 0 {
+		result["turn"] = s.opts.CallTURN
+	}
+	return answer(http.StatusOK, result)
 }
 
 // caller is the actor, who may only place calls for itself.

@@ -74,6 +74,9 @@ type Options struct {
 	STUN []string
 	TURN []TURNServer
 
+	// CallTURN are handed over with the answer to a call, for another attempt by them.
+	CallTURN []TURNServer
+
 	// RelayOnly announces use_relay_candidates_only.
 	RelayOnly bool
 
@@ -85,7 +88,7 @@ type Options struct {
 	Faults Faults
 }
 
-// TURNServer is one entry of the turn list in a request_token answer.
+// TURNServer is one entry of a turn list.
 type TURNServer struct {
 	URLs       []string `json:"urls"`
 	Username   string   `json:"username,omitempty"`
