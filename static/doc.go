@@ -6,7 +6,8 @@
 //	  shared/      what both pages use: signalling socket, peer connection, camera
 //	  widget/      the agent's page in the desktop's panel
 //	  customer/    the customer's page
-//	  lang/        one file a language; the templates and the modules read the same one
+//	  lang/        one folder a language: words of the modules of each page and of both (shared), and
+//	               words that only templates say (pages); the server reads them all
 //
 // There is no build: the files are embedded as written. Their content is
 // hashed once and the hash is a directory, so relative imports need no

@@ -21,7 +21,7 @@ var rightToLeft = map[string]bool{"ar": true, "dv": true, "fa": true, "he": true
 
 // Language picks the language of a page. Each wish is a tag as browsers, invitations and Genesys
 // Cloud write it ("de", "en-US", "pt_BR"), or a whole Accept-Language header; wishes may be empty and
-// come from outside. The first that there is a file for counts, and English if there is none.
+// come from outside. The first that there is a folder for counts, and English if there is none.
 func Language(wishes ...string) string {
 	for _, wish := range wishes {
 		for _, tag := range wanted(wish) {
@@ -75,7 +75,7 @@ func wanted(header string) []string {
 // longestTag is more than any tag has; what is longer is none.
 const longestTag = 64
 
-// nearest is the file for a tag, or for what is left of it from the right.
+// nearest is the folder for a tag, or for what is left of it from the right.
 func nearest(tag string) (known string, ok bool) {
 	if len(tag) > longestTag {
 		return "", false

@@ -3,6 +3,8 @@ package static
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"path"
 	"strings"
 	"sync"
 )
@@ -10,12 +12,25 @@ import (
 // dictionary holds one language's words by key; every language has them all.
 type dictionary map[string]string
 
-// dictionaries reads lang/*.js: an ES module whose default export is plain
-// JSON, so that templates and modules share one file.
+// dictionaries joins the parts of each language: templates may say any word, a page's modules those
+// of their own parts.
 var dictionaries = sync.OnceValue(func() map[string]dictionary {
 	all := map[string]dictionary{}
+	for tag, parts := range vocabularies() {
+		all[tag] = dictionary{}
+		for _, d := range parts {
+			maps.Copy(all[tag], d)
+		}
+	}
+	return all
+})
+
+// vocabularies reads lang/TAG/PART.js: ES modules whose default export is plain JSON, so that
+// templates and modules share them.
+func vocabularies() map[string]map[string]dictionary {
+	all := map[string]map[string]dictionary{}
 	for name, f := range loaded().files {
-		tag, ok := strings.CutPrefix(name, "lang/")
+		file, ok := strings.CutPrefix(name, "lang/")
 		if !ok {
 			continue
 		}
@@ -23,10 +38,15 @@ var dictionaries = sync.OnceValue(func() map[string]dictionary {
 		if err != nil {
 			panic(fmt.Sprintf("static: %s: %v", name, err))
 		}
-		all[strings.TrimSuffix(tag, ".js")] = d
+		tag, part := path.Split(strings.TrimSuffix(file, ".js"))
+		tag = strings.TrimSuffix(tag, "/")
+		if all[tag] == nil {
+			all[tag] = map[string]dictionary{}
+		}
+		all[tag][part] = d
 	}
 	return all
-})
+}
 
 func parseWords(module string) (dictionary, error) {
 	_, body, ok := strings.Cut(module, "export default ")

@@ -2,6 +2,7 @@ package static
 
 import (
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -72,32 +73,100 @@ func TestEveryValueHasWords(t *testing.T) {
 	}
 }
 
+// spoken says by which parts' words the keys of a pattern are built in modules. Patterns that are not here belong to the
+// agent's page; the codes of errors are sorted below.
+var spoken = map[string][]string{
+	"devices.both.%s": {"customer"}, "devices.camera.%s": {"customer"}, "devices.microphone.%s": {"customer"},
+	"visit.%s.title": {"customer"}, "visit.%s.text": {"customer"}, "network.%s": {"customer"},
+	"call.camera.%s": {"customer"}, "call.microphone.%s": {"customer"},
+	"sharing.%s": {"customer", "widget"}, "error.%s.title": nil, "error.%s.message": nil, "error.%s.next": nil,
+}
+
+// TestModulesFindTheirWords: what a page's modules say is in the parts that the page loads.
+func TestModulesFindTheirWords(t *testing.T) {
+	parts := vocabularies()[fallback]
+	check := func(page, key string) {
+		if dictionaries()[fallback][key] != "" && parts[page][key] == "" && parts["shared"][key] == "" {
+			t.Errorf("the %s page does not load %q", page, key)
+		}
+	}
+	for _, page := range []string{"widget", "customer"} {
+		for _, folder := range []string{page, "shared"} {
+			for key := range literals(t, "web/"+folder) {
+				check(page, key)
+			}
+		}
+	}
+	for pattern, values := range keys {
+		pages, sorted := spoken[pattern]
+		if !sorted {
+			pages = []string{"widget"}
+		}
+		for _, page := range pages {
+			for _, value := range values {
+				check(page, strings.Replace(pattern, "%s", value, 1))
+			}
+		}
+	}
+	for _, part := range []string{"message", "next"} {
+		for page, codes := range errorsOf() {
+			for _, code := range codes {
+				check(page, "error."+code+"."+part)
+			}
+		}
+	}
+}
+
+// errorsOf are the codes that reach a page's modules, by its socket or on <body>.
+func errorsOf() map[string][]string {
+	const (
+		whole    = "no-conversation sign-in-empty sign-in-foreign sign-in-late sign-in-refused not-found" // pages of their own
+		customer = "page-lost page-call call-failed call-not-open lines-busy"
+	)
+	all := map[string][]string{}
+	for _, code := range slices.Concat(localErrors, problems, refusals) {
+		switch {
+		case slices.Contains(strings.Fields(whole), code):
+		case slices.Contains(strings.Fields(customer), code), strings.HasPrefix(code, "centre-"), slices.Contains(refusals, code):
+			all["customer"] = append(all["customer"], code)
+		default:
+			all["widget"] = append(all["widget"], code)
+		}
+	}
+	return all
+}
+
 // literal is a key as sources write it, in a template or in a module.
 var literal = regexp.MustCompile(`"([a-z]+\.[a-z-]+(?:\.[a-z-]+)?|[a-z]+)"`)
 
-func literals(t *testing.T) map[string]bool {
+// literals are the keys below a folder of web or pages.
+func literals(t *testing.T, folder string) map[string]bool {
 	t.Helper()
-	found := map[string]bool{}
-	for _, tree := range []fs.FS{webFS, pagesFS} {
-		err := fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || strings.Contains(name, "/lang/") {
-				return err
-			}
-			b, err := fs.ReadFile(tree, name)
-			for _, m := range literal.FindAllStringSubmatch(string(b), -1) {
-				found[m[1]] = true
-			}
+	found, tree := map[string]bool{}, webFS
+	if folder == "pages" {
+		tree = pagesFS
+	}
+	err := fs.WalkDir(tree, folder, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
 			return err
-		})
-		if err != nil {
-			t.Fatal(err)
 		}
+		b, err := fs.ReadFile(tree, name)
+		for _, m := range literal.FindAllStringSubmatch(string(b), -1) {
+			found[m[1]] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return found
 }
 
 func TestWordsAreNeitherMissingNorIdle(t *testing.T) {
-	english, used := dictionaries()[fallback], literals(t)
+	english, used := dictionaries()[fallback], map[string]bool{}
+	for _, folder := range []string{"pages", "web/widget", "web/customer", "web/shared"} {
+		maps.Copy(used, literals(t, folder))
+	}
 	groups := map[string]bool{}
 	for key := range english {
 		group, _, _ := strings.Cut(key, ".")
@@ -131,18 +200,29 @@ func placeholders(words string) string {
 }
 
 func TestLanguagesAreComplete(t *testing.T) {
-	english := dictionaries()[fallback]
-	for tag, words := range dictionaries() {
-		for key := range english {
-			if words[key] == "" {
-				t.Errorf("%s: no words for %q", tag, key)
-			} else if got, want := placeholders(words[key]), placeholders(english[key]); got != want {
-				t.Errorf("%s: %q has the places %q for values, want %q", tag, key, got, want)
+	all := vocabularies()
+	english := all[fallback]
+	for tag, parts := range all {
+		for part, wanted := range english {
+			words := parts[part]
+			for key := range wanted {
+				if words[key] == "" {
+					t.Errorf("%s/%s: no words for %q", tag, part, key)
+				} else if got, want := placeholders(words[key]), placeholders(wanted[key]); got != want {
+					t.Errorf("%s/%s: %q has the places %q for values, want %q", tag, part, key, got, want)
+				}
 			}
 		}
-		for key := range words {
-			if _, ok := english[key]; !ok {
-				t.Errorf("%s: %q is not an English key", tag, key)
+		said := map[string]string{}
+		for part, words := range parts {
+			for key := range words {
+				if said[key] != "" {
+					t.Errorf("%s: %q is in %s and in %s", tag, key, said[key], part)
+				}
+				said[key] = part
+				if _, ok := english[part][key]; !ok {
+					t.Errorf("%s/%s: %q is not an English key", tag, part, key)
+				}
 			}
 		}
 	}

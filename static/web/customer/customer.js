@@ -1,12 +1,12 @@
 // The customer's page: shows what Visit knows. Opens no connection itself.
 
-import { askBoth } from "../shared/devices.js";
 import { say } from "../shared/dom.js";
 import * as panel from "../shared/panel.js";
 import { fitPicture, show, watchFrames } from "../shared/picture.js";
 import { word } from "../shared/words.js";
 import { renderCall } from "./callview.js";
 import { renderCheck, startCheck } from "./check.js";
+import { askBoth } from "./permission.js";
 import { Speaker } from "./speaker.js";
 import { Visit } from "./visit.js";
 

@@ -6,8 +6,8 @@
  * @typedef {"refused"|"missing"|"busy"|"insecure"} Trouble
  */
 
-const VIDEO = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 }, facingMode: "user" };
-const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+export const VIDEO = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 }, facingMode: "user" };
+export const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 
 /** @type {Record<string, Trouble>} */
 const TROUBLES = {
@@ -27,7 +27,7 @@ const BUSY_PAUSE = 400; // ms: a device that another page has just let go takes 
  * @param {boolean} [again] this is the second time
  * @returns {Promise<{tracks: MediaStreamTrack[], trouble: Trouble|null}>}
  */
-async function ask(constraints, again = false) {
+export async function ask(constraints, again = false) {
   if (!navigator.mediaDevices) return { tracks: [], trouble: "insecure" };
   try {
     const stream = await navigator.mediaDevices.getUserMedia(constraints);
@@ -45,27 +45,8 @@ async function ask(constraints, again = false) {
  * @param {MediaTrackConstraints} usual
  * @param {string} [id] of the chosen one
  */
-function wanted(usual, id) {
+export function wanted(usual, id) {
   return id ? { ...usual, facingMode: undefined, deviceId: { ideal: id } } : usual;
-}
-
-/**
- * Asks for camera and microphone in one question; if that fails, for one
- * alone, so that a call with what there is remains possible.
- * @param {{camera?: string, microphone?: string}} [ids] of chosen ones
- * @returns {Promise<{video: MediaStreamTrack|null, audio: MediaStreamTrack|null,
- *   camera: Trouble|null, microphone: Trouble|null}>}
- */
-export async function askBoth(ids = {}) {
-  const constraints = { video: wanted(VIDEO, ids.camera), audio: wanted(AUDIO, ids.microphone) };
-  const both = await ask(constraints);
-  const [audio, video] = ["audio", "video"].map((kind) => both.tracks.find((t) => t.kind === kind) ?? null);
-  if (!both.trouble) return { video, audio, camera: null, microphone: null };
-  const voice = await ask({ audio: constraints.audio });
-  if (!voice.trouble) return { video: null, audio: voice.tracks[0], camera: both.trouble, microphone: null };
-  // Whoever has just said no twice is not asked a third time.
-  const picture = voice.trouble === "refused" ? both : await ask({ video: constraints.video });
-  return { video: picture.tracks[0] ?? null, audio: null, camera: picture.trouble, microphone: voice.trouble };
 }
 
 /**

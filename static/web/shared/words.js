@@ -1,8 +1,10 @@
-// The words of the page's language. The server has picked one that exists, so
-// <html lang> is the name of a file.
+// The page's words in its language. The server has picked one that exists, so
+// <html lang> is the name of a folder.
 
-const tag = document.documentElement.lang;
-const { default: words } = await import(`../lang/${/^[a-z]{2,3}(-[a-z0-9]+)*$/.test(tag) ? tag : "en"}.js`);
+const { lang, dataset } = document.documentElement;
+const folder = /^[a-z]{2,3}(-[a-z0-9]+)*$/.test(lang) ? lang : "en";
+const parts = await Promise.all(["shared", dataset.page].map((part) => import(`../lang/${folder}/${part}.js`)));
+const words = Object.assign({}, ...parts.map((part) => part.default));
 
 /**
  * @param {string} key

@@ -4,7 +4,6 @@ import { draw, say } from "../shared/dom.js";
 import * as panel from "../shared/panel.js";
 import { canShare } from "../shared/sharing.js";
 import { word } from "../shared/words.js";
-import { copy } from "./clipboard.js";
 import * as popout from "./popout.js";
 
 const PANELS = {
@@ -86,6 +85,7 @@ function label(id, name, icon) {
 
 async function invite(session, tell) {
   try {
+    const { copy } = await import("./clipboard.js");
     const done = await copy(await session.room.invite());
     tell(word(done ? "notice.invited" : "notice.not-copied"));
   } catch {
@@ -94,7 +94,7 @@ async function invite(session, tell) {
 }
 
 async function support(session, tell) {
-  const { report } = await import("./support.js");
+  const [{ report }, { copy }] = await Promise.all([import("./support.js"), import("./clipboard.js")]);
   tell(word((await copy(await report(session))) ? "notice.supported" : "notice.not-copied"));
 }
 
