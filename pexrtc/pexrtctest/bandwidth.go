@@ -15,8 +15,8 @@ import (
 const (
 	// limitEvery is how often a sender hears what its receivers can take.
 	limitEvery = 200 * time.Millisecond
-	// idle is how far a receiver's own estimate may lie above what it gets before it says nothing: receivers estimate at
-	// most one and a half times that.
+	// idle is how far an estimate may lie above what a receiver gets before it says nothing: estimates are at most one and a
+	// half times that, so that a quiet sender would hold itself down.
 	idle = 1.4
 	// leastBandwidth in bit/s: below it no sender is held.
 	leastBandwidth = 100_000
@@ -46,7 +46,7 @@ func (to *path) WriteRTCP(packets []rtcp.Packet, attributes interceptor.Attribut
 	return nil
 }
 
-// takes is what the path can take in bit/s, by its delay; 0: unknown. Losses are repaired, not evaded.
+// takes is what the path can take in bit/s, by its delay; 0: unknown. Losses are repaired, not fled from.
 func (to *path) takes() float64 {
 	if to == nil || to.SendSideBWE == nil {
 		return 0
@@ -85,10 +85,11 @@ func (l *limiter) passed(size int, sinks []*sink, now time.Time) {
 }
 
 // takes is what a receiver can take in bit/s while it gets rate; 0: unknown.
-func (k *sink) takes(rate float64) float64 {
-	least := k.path.takes()
-	if said := float64(k.said.Load()); said > 0 && said < idle*rate && (least == 0 || said < least) {
-		least = said
+func (k *sink) takes(rate float64) (least float64) {
+	for _, e := range []float64{k.path.takes(), float64(k.said.Load())} {
+		if e > 0 && e < idle*rate && (least == 0 || e < least) {
+			least = e
+		}
 	}
 	return least
 }

@@ -44,6 +44,7 @@ type source struct {
 	received *traffic
 	ask      func() // asks for a keyframe; nil where there are none
 	limiter  limiter
+	lateness lateness
 
 	sinks   atomic.Pointer[[]*sink]
 	lastAsk atomic.Int64 // Unix nanoseconds
@@ -53,8 +54,9 @@ type source struct {
 func (src *source) forward(p *rtp.Packet) {
 	src.received.add(p)
 	if sinks := src.sinks.Load(); sinks != nil {
+		delay := src.lateness.arrived(p.SequenceNumber, time.Now())
 		for _, k := range *sinks {
-			k.write(src, p)
+			k.write(src, p, delay)
 		}
 		src.limiter.passed(len(p.Payload), *sinks, time.Now())
 	}
@@ -103,6 +105,8 @@ type sink struct {
 	path  *path     // to the receiver; nil: of unknown width
 	said  bandwidth // by the receiver
 
+	playout uint8 // number of the playout-delay extension; 0: not agreed
+
 	mu       sync.Mutex // everything below
 	from     *source
 	needKey  bool // nothing goes out before a keyframe starts
@@ -148,7 +152,7 @@ func (k *sink) wantKeyframe() {
 }
 
 // write sends a packet of src on, if the sink is still attached to it.
-func (k *sink) write(src *source, p *rtp.Packet) {
+func (k *sink) write(src *source, p *rtp.Packet, delay time.Duration) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.from != src {
@@ -168,6 +172,7 @@ func (k *sink) write(src *source, p *rtp.Packet) {
 		Version: 2, Marker: p.Marker, Padding: p.Padding, PaddingSize: p.Header.PaddingSize,
 		SequenceNumber: p.SequenceNumber + k.seq, Timestamp: p.Timestamp + k.time,
 	}}
+	playWith(&out.Header, k.playout, delay)
 	if int16(out.SequenceNumber-k.lastSeq) > 0 || !k.running {
 		k.lastSeq, k.lastTime, k.lastAt = out.SequenceNumber, out.Timestamp, time.Now()
 	}

@@ -227,7 +227,7 @@ func (o *offer) writeLine(b *strings.Builder, line mediaLine, ssrcs map[string]s
 		case a.Key == "candidate" && candidates < maxCandidates:
 			candidates++
 			fmt.Fprintf(b, "a=candidate:%s\r\n", a.Value)
-		case a.Key == "extmap" && strings.HasSuffix(a.Value, sdp.TransportCCURI):
+		case a.Key == "extmap" && (strings.HasSuffix(a.Value, sdp.TransportCCURI) || strings.HasSuffix(a.Value, playoutURI)):
 			fmt.Fprintf(b, "a=extmap:%s\r\n", a.Value)
 		}
 	}

@@ -33,6 +33,9 @@ func (s *Server) newPeer(p *participant, c *call, o *offer) (*webrtc.PeerConnect
 			return nil, fmt.Errorf("register %s: %w", line.codec.name, err)
 		}
 	}
+	if err := media.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: playoutURI}, webrtc.RTPCodecTypeVideo); err != nil {
+		return nil, fmt.Errorf("playout delay: %w", err)
+	}
 	registry := &interceptor.Registry{}
 	if err := c.path.estimate(media, registry, s.opts.Bandwidth); err != nil {
 		return nil, fmt.Errorf("interceptors: %w", err)
@@ -160,7 +163,7 @@ func (s *Server) addSink(p *participant, c *call, line mediaLine) error {
 	}
 	k := &sink{
 		kind: line.kind, codec: line.codec.name, clock: line.codec.clock,
-		sent: p.counts.out(line.kind), track: track, path: &c.path,
+		sent: p.counts.out(line.kind), track: track, path: &c.path, playout: playoutID(sender),
 	}
 	s.mu.Lock()
 	c.sinks[line.mid] = k
