@@ -20,6 +20,7 @@ func TestSignallingBreaks(t *testing.T) {
 		c := start(t, options{env: env, node: refresh.of})
 		desktop, customer, widget := c.call(browser.Start(t))
 		l := &line{c, desktop, customer, widget}
+		widget.Eval(keepSilence, nil)
 
 		before := c.awaitAgent("sends video", sendsVideo)
 		c.node.DropEventStreams()
@@ -32,6 +33,9 @@ func TestSignallingBreaks(t *testing.T) {
 		desktop.Offline(false)
 		widget.AwaitStatus("In call")
 		l.flows()
+		c.same(before)
+
+		l.stalled()
 		c.same(before)
 
 		l.heldWhileAway(before)
@@ -62,6 +66,28 @@ func (l *line) away() {
 	l.t.Helper()
 	l.desktop.Offline(true)
 	l.widget.AwaitStatus("Reconnecting")
+}
+
+// keepSilence keeps the page's patience with a server that says nothing, so that it can be lost at once.
+const keepSilence = `(() => {
+	const later = window.setTimeout;
+	window.setTimeout = (f, ms, ...rest) => {
+		if (ms === 12000) window.losePatience = f;
+		return later(f, ms, ...rest);
+	};
+})()`
+
+// stalled: the agent's network drops all but media, and neither end of the socket is told.
+func (l *line) stalled() {
+	l.t.Helper()
+	l.widget.AwaitTrue("window.losePatience")
+	l.desktop.Stalled(true)
+	l.widget.Eval("losePatience()", nil)
+	l.widget.AwaitStatus("Reconnecting")
+	l.flows()
+	l.desktop.Stalled(false)
+	l.widget.AwaitStatus("In call")
+	l.flows()
 }
 
 // heldWhileAway holds the call while the agent's page cannot hear of it.

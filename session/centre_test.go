@@ -225,7 +225,9 @@ func newTab(t *testing.T, attach func(*page.Conn) bool, handle func(*page.Conn, 
 			if err := ws.ReadJSON(&m); err != nil {
 				return
 			}
-			tab.messages <- m
+			if m.Type != "beat" {
+				tab.messages <- m
+			}
 		}
 	}()
 	t.Cleanup(func() {

@@ -50,6 +50,7 @@ type proxy struct {
 	conns   map[net.Conn]bool
 	offline context.Context // ends when the person goes offline
 	cut     context.CancelFunc
+	stalled chan struct{} // nil: what comes passes; else closed when it does again
 }
 
 // record grows while its answer comes in.
@@ -90,6 +91,7 @@ func startProxy(t testing.TB, o proxyOptions) *proxy {
 	t.Cleanup(func() {
 		_ = p.server.Close()
 		<-done
+		p.setStalled(false)
 		p.setOffline(true)
 		p.tunnels.Wait()
 		p.transport.CloseIdleConnections()
@@ -168,6 +170,7 @@ func ours(ip net.IP) bool {
 }
 
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.pass()
 	online := p.online()
 	switch {
 	case online.Err() != nil:
@@ -289,6 +292,41 @@ func (p *proxy) setOffline(off bool) {
 	}
 }
 
+// setStalled lets nothing pass any more, although all connections stay open, or lets it go on.
+func (p *proxy) setStalled(on bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case on && p.stalled == nil:
+		p.stalled = make(chan struct{})
+	case !on && p.stalled != nil:
+		close(p.stalled)
+		p.stalled = nil
+	}
+}
+
+// pass waits as long as nothing passes.
+func (p *proxy) pass() {
+	p.mu.Lock()
+	stalled := p.stalled
+	p.mu.Unlock()
+	if stalled != nil {
+		<-stalled
+	}
+}
+
+// passing is a reader whose bytes wait until they may pass.
+type passing struct {
+	io.Reader
+	p *proxy
+}
+
+func (r passing) Read(b []byte) (int, error) {
+	n, err := r.Reader.Read(b)
+	r.p.pass()
+	return n, err
+}
+
 func (p *proxy) online() context.Context {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -309,11 +347,11 @@ func (p *proxy) carry(client net.Conn, from *bufio.Reader, server net.Conn, host
 	ctx, stop := context.WithCancel(context.Background())
 	p.tunnels.Go(func() {
 		defer stop()
-		_, _ = io.Copy(server, from)
+		_, _ = io.Copy(server, passing{from, p})
 	})
 	p.tunnels.Go(func() {
 		defer stop()
-		_, _ = io.Copy(client, io.TeeReader(server, rec))
+		_, _ = io.Copy(client, io.TeeReader(passing{server, p}, rec))
 	})
 	<-ctx.Done()
 }

@@ -42,6 +42,10 @@ func (e Exchange) Has(text string) bool {
 	return false
 }
 
+// Stalled is a network that brings nothing any more, and tells nobody: what is open stays open. Media, which is no
+// request, goes on.
+func (p *Page) Stalled(on bool) { p.who.proxy.setStalled(on) }
+
 // Offline takes the network from this person, or gives it back: open requests and sockets end, new
 // ones are refused. Media, which is no request, goes on.
 func (p *Page) Offline(off bool) { p.who.proxy.setOffline(off) }

@@ -13,11 +13,11 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// Times of a connection. A page that is silent for longer than idleTime is gone: it answers our
-// pings without knowing.
+// Times of a connection. A page that is silent for longer than idleTime is gone: its browser answers our
+// pings. The page hears none of them, so that each goes with a beat: without any, it takes us for gone.
 const (
-	pingInterval = 10 * time.Second
-	idleTime     = 25 * time.Second
+	pingInterval = 5 * time.Second
+	idleTime     = 15 * time.Second
 	writeTime    = 5 * time.Second
 	queueLength  = 64
 )
@@ -120,7 +120,7 @@ func (c *Conn) write() {
 		case m := <-c.queue:
 			err = c.writeJSON(m)
 		case <-ping.C:
-			err = c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTime))
+			err = errors.Join(c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTime)), c.writeJSON(Out{Type: Beat}))
 		case <-c.done:
 			c.flush()
 			return

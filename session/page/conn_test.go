@@ -6,10 +6,13 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/websocket"
 	"go.uber.org/goleak"
+
+	"github.com/videoleg/videoleg/pexrtc/pexrtctest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -66,6 +69,39 @@ func TestAcceptChecksOrigin(t *testing.T) {
 			<-served
 		})
 	}
+}
+
+// TestBeats: a page hears from us even where there is nothing to say, and one that does not answer is gone.
+func TestBeats(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pipe := pexrtctest.NewPipeListener()
+		served := make(chan error, 1)
+		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			conn, err := Accept(w, r, "https://agent.example")
+			if err == nil {
+				err = conn.Serve(r.Context(), func(In) {})
+			}
+			served <- err
+		})}
+		go func() { _ = srv.Serve(pipe) }()
+		defer srv.Close()
+		dialer := websocket.Dialer{NetDialContext: pipe.DialContext}
+		ws, _, err := dialer.DialContext(t.Context(), "ws://agent.example/session", http.Header{"Origin": {"https://agent.example"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ws.Close()
+		began := time.Now()
+		for n := range time.Duration(4) {
+			var m Out
+			if err := ws.ReadJSON(&m); err != nil || m.Type != Beat || time.Since(began) != (n+1)*pingInterval {
+				t.Fatalf("message %d is %q after %v (%v), want a beat every %v", n, m.Type, time.Since(began), err, pingInterval)
+			}
+		}
+		if err := <-served; !errors.Is(err, ErrGone) || time.Since(began) > 4*pingInterval+idleTime {
+			t.Errorf("served until %v: %v, want ErrGone", time.Since(began), err)
+		}
+	})
 }
 
 func TestServe(t *testing.T) {

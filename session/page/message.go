@@ -46,6 +46,7 @@ const (
 	Path    Type = "path"    // look for another path, by these servers as well if there are any, and offer again
 	Answer  Type = "answer"  // SDP
 	Stopped Type = "stopped" // answer to stop: everything is released
+	Beat    Type = "beat"    // we are still there
 
 	People     Type = "people"     // everybody in the room, each time
 	Statistics Type = "statistics" // counters of the hop to the node

@@ -1,16 +1,17 @@
 // The page's one WebSocket to our server: JSON messages each way, and a new
-// socket whenever one is lost. Knows no DOM and no message's meaning.
+// socket when one is lost. Knows no DOM and no message's meaning.
 
 const FIRST_DELAY = 250; // ms; doubles with each attempt
 const LONGEST_DELAY = 4000;
 const PATIENCE = 40000; // ms without a socket until the page is told to offer Try again
 const SLOW_DELAY = 15000; // from then on
+const SILENCE = 12000; // ms; a server that says nothing for so long is gone
 
 /**
  * @typedef {object} SignalEvents
  * @property {() => void} open      a socket is open: introduce yourself
  * @property {(message: {type: string}) => void} message
- * @property {() => void} lost      the socket went, or could not be opened
+ * @property {() => void} lost      there is none
  * @property {() => void} tooLong   nothing for PATIENCE; attempts go on, slower
  */
 
@@ -21,6 +22,7 @@ export class Signal {
   #attempt = 0;
   #lostAt = 0;
   #timer = 0;
+  #silence = 0; // timer
   #closed = false;
 
   /**
@@ -45,11 +47,13 @@ export class Signal {
     this.#forget();
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
+    this.#listen();
     socket.onopen = () => {
       this.#attempt = this.#lostAt = 0;
       this.#on.open();
     };
     socket.onmessage = (event) => {
+      this.#listen();
       const message = parse(event.data);
       if (message) this.#on.message(message);
     };
@@ -57,8 +61,7 @@ export class Signal {
   }
 
   /**
-   * Sends, if there is an open socket; what is not sent is not kept, since
-   * everything is said again on the next one.
+   * Sends, if there is an open socket. Nothing is kept for the next one.
    * @param {{type: string}} message
    */
   send(message) {
@@ -102,7 +105,13 @@ export class Signal {
     this.#timer = setTimeout(() => this.connect(), delay * (0.75 + Math.random() / 2));
   }
 
+  #listen() {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#lose(), SILENCE);
+  }
+
   #forget() {
+    clearTimeout(this.#silence);
     const socket = this.#socket;
     this.#socket = null;
     if (!socket) return;
