@@ -21,6 +21,10 @@ func TestShare(t *testing.T) {
 		customer.Video("Presentation").AwaitMoving()
 		c.awaitAgent("presents", func(p pexrtctest.Participant) bool { return p.Presenting && p.SlidesIn.Packets > 0 })
 		customer.Video("Agent video").AwaitFrames(5)
+		customer.Button("Show the agent large").Click()
+		customer.AwaitTrue("document.querySelector('#agent').clientWidth > document.querySelector('#presentation').clientWidth")
+		customer.Button("Show the presentation large").Click()
+		customer.AwaitTrue("document.querySelector('#agent').clientWidth < document.querySelector('#presentation').clientWidth")
 
 		// A camera that is off ends no share.
 		widget.Button("Turn camera off").Click()

@@ -145,6 +145,8 @@ func TestChat(t *testing.T) {
 	widget.AwaitText("You · ")
 	desktop.Button("Reload widget").Click()
 	widget.AwaitTrue("performance.now() < 60000")
+	eve.post("message", map[string]string{"type": "text/plain", "payload": "One more"}, nil)
+	widget.AwaitTrue(`document.querySelector("#chat-mark").innerText === "1"`) // what was read before stays read
 	widget.Button("Chat").Click()
 	widget.AwaitText("How can I help?") // the server has kept it
 }

@@ -26,7 +26,7 @@ var keys = map[string][]string{
 	"notice.%s":      {"room-unsure"},
 	"sharing.%s":     {"taken", "over", "refused", "blocked", "whole"},
 	"recording.%s":   {"active", "paused", "none"},
-	"button.%s":      {"share", "unshare", "lock", "unlock", "popout", "return", "invite", "people", "chat", "statistics", "settings", "support"},
+	"button.%s":      {"camera-off", "camera-on", "share", "unshare", "lock", "unlock", "popout", "return", "invite", "people", "chat", "statistics", "settings", "support"},
 	"people.%s":      {"self", "agent", "customer", "guest", "host", "phone", "wants-in", "muted", "camera-off", "sharing"},
 	"people.do-%s":   {"admit", "mute", "unmute", "remove"},
 	"people.name-%s": {"phone", "playback"},

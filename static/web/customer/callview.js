@@ -8,6 +8,8 @@ import { word } from "../shared/words.js";
 
 const at = (selector) => document.querySelector(selector);
 
+let swapped = false; // the agent is large, what is presented small
+
 /**
  * @param {import("./visit.js").Visit} visit
  * @param {object} shown
@@ -22,7 +24,7 @@ export function renderCall(visit, { moving, presented, silent, toast }, speaker)
   const picture = moving && Boolean(visit.state.agentVideo);
   at("#call").dataset.view = picture || presented ? "picture" : "waiting";
   at("#presentation").hidden = !visit.sharing.state.other;
-  at("#call").classList.toggle("presented", presented);
+  renderPresented(presented, picture);
   at("#agent").classList.toggle("none", !picture);
   at("#call").dataset.status = status;
   say(at("#status"), word(`visit.${status}.title`));
@@ -37,6 +39,29 @@ export function renderCall(visit, { moving, presented, silent, toast }, speaker)
   renderNotice(visit, speaker, toast);
   renderChat(visit);
   panel.render();
+}
+
+/**
+ * Lets the pictures be swapped.
+ * @param {() => void} changed
+ */
+export function startCall(changed) {
+  at("#swap").onclick = () => {
+    swapped = !swapped;
+    changed();
+  };
+}
+
+// What is presented is large and the agent small, or the other way round; where there is no picture of the agent,
+// there is nothing to swap.
+function renderPresented(presented, picture) {
+  swapped &&= presented && picture;
+  at("#call").classList.toggle("presented", presented);
+  at("#presentation").classList.toggle("small", swapped);
+  at("#agent").classList.toggle("small", presented && !swapped);
+  at("#swap").hidden = !presented || !picture;
+  at("#swap").title = word(swapped ? "button.slides-large" : "button.agent-large");
+  say(at("#swap span"), at("#swap").title);
 }
 
 // A phone's browser shares no screen, and so shows no button.

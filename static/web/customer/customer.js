@@ -4,7 +4,7 @@ import { say } from "../shared/dom.js";
 import * as panel from "../shared/panel.js";
 import { fitPicture, show, watchFrames } from "../shared/picture.js";
 import { word } from "../shared/words.js";
-import { renderCall } from "./callview.js";
+import { renderCall, startCall } from "./callview.js";
 import { renderCheck, startCheck } from "./check.js";
 import { askBoth } from "./permission.js";
 import { Speaker } from "./speaker.js";
@@ -266,6 +266,7 @@ at("#mute").onclick = toggleMicrophone;
 at("#camera").onclick = toggleCamera;
 at("#share").onclick = toggleShare;
 at("#leave").onclick = leave;
+startCall(render);
 at("#sound").onclick = turnSoundOn;
 at("#again").onclick = () => location.reload();
 

@@ -39,6 +39,7 @@ export class Visit {
   camera = new Device("video", () => this.#followDevice("video"));
   microphone = new Device("audio", () => this.#followDevice("audio"));
   room = new Room({
+    name: location.pathname,
     send: (message) => this.#signal.send(message),
     changed: () => this.#on.changed(),
     refused: (what) => (what === "present" ? this.sharing.refused() : this.#on.refused()),

@@ -2,6 +2,7 @@
 // asked for. Knows no DOM.
 
 const ANSWER_LIMIT = 6000; // ms for the server to answer a question
+const READ = "videoleg-read:"; // and the call's name: when the last message was written that was read in this tab
 
 /**
  * @typedef {object} Person one participant of the room
@@ -23,6 +24,7 @@ const ANSWER_LIMIT = 6000; // ms for the server to answer a question
 
 /**
  * @typedef {object} RoomEvents
+ * @property {string} name of the call, for what a reload remembers
  * @property {(message: {type: string}) => boolean} send false: there is no connection
  * @property {() => void} changed
  * @property {(what: string) => void} refused a wish did not come to pass
@@ -54,7 +56,9 @@ export class Room {
 
   /** The person has read all there is. */
   read() {
-    this.#readTo = this.messages.at(-1)?.n ?? 0;
+    const last = this.messages.at(-1);
+    this.#readTo = last?.n ?? 0;
+    if (last) remember(this.#on.name, last.at);
     this.#on.changed();
   }
 
@@ -113,11 +117,14 @@ export class Room {
     return true;
   }
 
-  // After a reconnection the server tells all it has once more.
+  // After a reconnection the server tells all it has once more; after a reload, what was read before it as well.
   /** @param {Message[]} messages */
   #take(messages) {
     const last = this.messages.at(-1)?.n ?? 0;
     this.messages.push(...messages.filter(({ n }) => n > last));
+    if (last) return;
+    const read = recall(this.#on.name);
+    this.#readTo = this.messages.findLast(({ at }) => Date.parse(at) <= read)?.n ?? 0;
   }
 
   /**
@@ -131,5 +138,23 @@ export class Room {
       this.#questions.set(answer, (told) => (told ? resolve(told) : fail()));
       if (!this.#on.send({ type })) fail();
     });
+  }
+}
+
+/** @param {string} name of the call @param {string} at */
+function remember(name, at) {
+  try {
+    sessionStorage.setItem(READ + name, at);
+  } catch {
+    // it shows them as unread once more
+  }
+}
+
+/** @param {string} name of the call */
+function recall(name) {
+  try {
+    return Date.parse(sessionStorage.getItem(READ + name) ?? "");
+  } catch {
+    return NaN;
   }
 }

@@ -78,6 +78,7 @@ export class Session {
       changed: () => this.#followCamera(),
     });
     this.room = new Room({
+      name: page.conversation,
       send: (message) => this.#signal.send(message),
       changed: () => this.#on.changed(),
       refused: (what) => (what === "present" ? this.sharing.refused() : this.#on.refused(what)),

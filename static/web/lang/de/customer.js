@@ -1,7 +1,5 @@
 // German: what the modules of the customer's page say.
 export default {
-  "button.camera-off": "Kamera ausschalten",
-  "button.camera-on": "Kamera einschalten",
   "button.mute": "Mikrofon ausschalten",
   "button.unmute": "Mikrofon einschalten",
 
@@ -23,6 +21,7 @@ export default {
 
   "devices.microphone": "Mikrofon",
   "devices.speaker": "Lautsprecher",
+  "button.agent-large": "Agenten groß zeigen",
   "button.equipment": "Geräte",
   "speaker.playing": "Sie sollten drei Töne hören. Wenn nicht, machen Sie lauter oder wählen Sie einen anderen Lautsprecher.",
   "speaker.fixed": "Dieser Browser benutzt den Lautsprecher, der in Ihrem Gerät eingestellt ist.",

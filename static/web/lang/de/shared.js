@@ -8,9 +8,12 @@ export default {
   "sharing.blocked": "Der Browser lässt diese Seite keinen Bildschirm teilen. Öffnen Sie sie in einem eigenen Fenster und versuchen Sie es noch einmal.",
   "sharing.whole": "Bitte teilen Sie einen Tab oder ein Fenster, nicht den ganzen Bildschirm.",
 
+  "button.camera-off": "Kamera ausschalten",
+  "button.camera-on": "Kamera einschalten",
   "button.share": "Bildschirm teilen",
   "button.unshare": "Teilen beenden",
   "button.chat": "Chat",
+  "button.slides-large": "Präsentation groß zeigen",
 
   "chat.log": "Nachrichten",
   "chat.empty": "Es wurde noch nichts geschrieben. Alle im Raum lesen, was Sie schreiben.",

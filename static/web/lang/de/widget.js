@@ -99,7 +99,6 @@ export default {
   "sharing.starting": "Teilen startet",
 
   "button.customer-large": "Kunden groß zeigen",
-  "button.slides-large": "Präsentation groß zeigen",
   "button.lock": "Raum sperren",
   "button.unlock": "Raum entsperren",
   "button.popout": "Video auslagern",

@@ -1,7 +1,5 @@
 // English: what the modules of the customer's page say.
 export default {
-  "button.camera-off": "Turn camera off",
-  "button.camera-on": "Turn camera on",
   "button.mute": "Mute microphone",
   "button.unmute": "Unmute microphone",
 
@@ -23,6 +21,7 @@ export default {
 
   "devices.microphone": "Microphone",
   "devices.speaker": "Speaker",
+  "button.agent-large": "Show the agent large",
   "button.equipment": "Devices",
   "speaker.playing": "You should hear three notes. If not, turn the volume up or choose another speaker.",
   "speaker.fixed": "This browser uses the speaker that is set on your device.",

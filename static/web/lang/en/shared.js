@@ -8,9 +8,12 @@ export default {
   "sharing.blocked": "The browser does not let this page share a screen. Open it in a window of its own and try again.",
   "sharing.whole": "Please share a tab or a window, not the whole screen.",
 
+  "button.camera-off": "Turn camera off",
+  "button.camera-on": "Turn camera on",
   "button.share": "Share screen",
   "button.unshare": "Stop sharing",
   "button.chat": "Chat",
+  "button.slides-large": "Show the presentation large",
 
   "chat.log": "Messages",
   "chat.empty": "Nothing has been written yet. Everybody in the room reads what you write.",

@@ -99,7 +99,6 @@ export default {
   "sharing.starting": "Starting to share",
 
   "button.customer-large": "Show the customer large",
-  "button.slides-large": "Show the presentation large",
   "button.lock": "Lock room",
   "button.unlock": "Unlock room",
   "button.popout": "Pop out video",

@@ -1,7 +1,5 @@
 // Spanish: what the modules of the customer's page say.
 export default {
-  "button.camera-off": "Apagar cámara",
-  "button.camera-on": "Encender cámara",
   "button.mute": "Silenciar micrófono",
   "button.unmute": "Activar micrófono",
 
@@ -23,6 +21,7 @@ export default {
 
   "devices.microphone": "Micrófono",
   "devices.speaker": "Altavoz",
+  "button.agent-large": "Ver al agente en grande",
   "button.equipment": "Dispositivos",
   "speaker.playing": "Debería oír tres notas. Si no, suba el volumen o elija otro altavoz.",
   "speaker.fixed": "Este navegador usa el altavoz que tenga elegido su dispositivo.",

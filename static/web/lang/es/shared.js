@@ -8,9 +8,12 @@ export default {
   "sharing.blocked": "El navegador no deja que esta página comparta la pantalla. Ábrala en una ventana propia e inténtelo de nuevo.",
   "sharing.whole": "Comparta una pestaña o una ventana, no toda la pantalla.",
 
+  "button.camera-off": "Apagar cámara",
+  "button.camera-on": "Encender cámara",
   "button.share": "Compartir pantalla",
   "button.unshare": "Dejar de compartir",
   "button.chat": "Chat",
+  "button.slides-large": "Ver la presentación en grande",
 
   "chat.log": "Mensajes",
   "chat.empty": "Todavía no se ha escrito nada. Todos en la sala leen lo que usted escribe.",

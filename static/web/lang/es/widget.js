@@ -99,7 +99,6 @@ export default {
   "sharing.starting": "Empezando a compartir",
 
   "button.customer-large": "Ver al cliente en grande",
-  "button.slides-large": "Ver la presentación en grande",
   "button.lock": "Bloquear sala",
   "button.unlock": "Desbloquear sala",
   "button.popout": "Separar vídeo",

@@ -1,7 +1,5 @@
 // French: what the modules of the customer's page say.
 export default {
-  "button.camera-off": "Couper la caméra",
-  "button.camera-on": "Activer la caméra",
   "button.mute": "Couper le micro",
   "button.unmute": "Activer le micro",
 
@@ -23,6 +21,7 @@ export default {
 
   "devices.microphone": "Micro",
   "devices.speaker": "Haut-parleur",
+  "button.agent-large": "Afficher l'agent en grand",
   "button.equipment": "Appareils",
   "speaker.playing": "Vous devriez entendre trois notes. Sinon, montez le volume ou choisissez un autre haut-parleur.",
   "speaker.fixed": "Ce navigateur utilise le haut-parleur réglé sur votre appareil.",

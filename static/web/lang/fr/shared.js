@@ -8,9 +8,12 @@ export default {
   "sharing.blocked": "Le navigateur empêche cette page de partager un écran. Ouvrez-la dans sa propre fenêtre et réessayez.",
   "sharing.whole": "Veuillez partager un onglet ou une fenêtre, pas l'écran entier.",
 
+  "button.camera-off": "Couper la caméra",
+  "button.camera-on": "Activer la caméra",
   "button.share": "Partager l'écran",
   "button.unshare": "Arrêter le partage",
   "button.chat": "Chat",
+  "button.slides-large": "Afficher la présentation en grand",
 
   "chat.log": "Messages",
   "chat.empty": "Rien n'a encore été écrit. Tout le monde dans la salle lit ce que vous écrivez.",

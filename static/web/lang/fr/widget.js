@@ -99,7 +99,6 @@ export default {
   "sharing.starting": "Début du partage",
 
   "button.customer-large": "Afficher le client en grand",
-  "button.slides-large": "Afficher la présentation en grand",
   "button.lock": "Verrouiller la salle",
   "button.unlock": "Déverrouiller la salle",
   "button.popout": "Détacher la vidéo",

@@ -1,7 +1,5 @@
 // Norwegian: what the modules of the customer's page say.
 export default {
-  "button.camera-off": "Slå av kamera",
-  "button.camera-on": "Slå på kamera",
   "button.mute": "Slå av mikrofon",
   "button.unmute": "Slå på mikrofon",
 
@@ -23,6 +21,7 @@ export default {
 
   "devices.microphone": "Mikrofon",
   "devices.speaker": "Høyttaler",
+  "button.agent-large": "Vis agenten stort",
   "button.equipment": "Enheter",
   "speaker.playing": "Du skal høre tre toner. Hvis ikke, skru opp lyden eller velg en annen høyttaler.",
   "speaker.fixed": "Denne nettleseren bruker høyttaleren som er valgt på enheten din.",

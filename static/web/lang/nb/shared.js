@@ -8,9 +8,12 @@ export default {
   "sharing.blocked": "Nettleseren lar ikke denne siden dele skjerm. Åpne den i et eget vindu, og prøv igjen.",
   "sharing.whole": "Del en fane eller et vindu, ikke hele skjermen.",
 
+  "button.camera-off": "Slå av kamera",
+  "button.camera-on": "Slå på kamera",
   "button.share": "Del skjerm",
   "button.unshare": "Stopp deling",
   "button.chat": "Chat",
+  "button.slides-large": "Vis presentasjonen stort",
 
   "chat.log": "Meldinger",
   "chat.empty": "Ingenting er skrevet ennå. Alle i rommet leser det du skriver.",

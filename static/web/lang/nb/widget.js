@@ -99,7 +99,6 @@ export default {
   "sharing.starting": "Begynner å dele",
 
   "button.customer-large": "Vis kunden stort",
-  "button.slides-large": "Vis presentasjonen stort",
   "button.lock": "Lås rommet",
   "button.unlock": "Lås opp rommet",
   "button.popout": "Løsne video",
