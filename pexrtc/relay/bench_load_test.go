@@ -18,7 +18,7 @@ import (
 
 // benchEnd is a far end of a leg under load: it sends numbered packets and takes the time of those that arrive.
 type benchEnd struct {
-	write     func([]byte) (int, error)
+	write     func([]byte) error
 	close     func()
 	connected chan struct{}
 	sequence  uint8        // id of the transport-wide sequence number extension
@@ -73,6 +73,7 @@ func newRTCEnd(b *testing.B, offer string) (e *benchEnd, text string, accept fun
 	t, err := newTransport(agent, own, own.routes, discard)
 	fail(b, err)
 	e.write, e.close = t.write, func() { _ = t.close() }
+	t.drained = func() {}
 	t.secured, t.media, t.changed = e.secured, e.receive, func(c Condition) {
 		if c == Connected {
 			close(e.connected)
@@ -152,7 +153,7 @@ func (e *benchEnd) send(last bool) {
 	stamp(p[20:])
 	wire, err := e.enc.EncryptRTP(e.wire, p, &e.header)
 	if err == nil {
-		_, _ = e.write(wire) // what does not arrive counts as lost
+		_ = e.write(wire) // what does not arrive counts as lost
 	}
 }
 
@@ -199,7 +200,7 @@ func (e *benchEnd) say(packets ...rtcp.Packet) {
 		panic(err)
 	}
 	if wire, err := e.enc.EncryptRTCP(nil, plain, nil); err == nil {
-		_, _ = e.write(wire)
+		_ = e.write(wire)
 	}
 }
 

@@ -7,9 +7,10 @@
 //	            └─ hop (Browser) ─┘└─ forwarders ─┘└─ hop (Node) ─┘
 //
 // A packet crosses in the goroutine that reads it from its socket: no queue, no copy but the one into the history, no
-// allocation. Pion finds the path (ICE), agrees the keys (DTLS) and does the ciphers (SRTP); the rest is here:
+// allocation; what was read together leaves together. Pion finds the path (ICE), agrees the keys (DTLS) and does the ciphers (SRTP); the rest is here:
 //
-//	socket, transport, dtls   a hop's encrypted connection
+//	socket, batch, train      packets as the system takes and gives them: many in one call
+//	transport, dtls           a hop's encrypted connection
 //	inbound, outbound         the streams that arrive on a hop, those that leave by it
 //	line, slides              the two video lines: the camera's, and a shared screen's
 //	forward, rewrite          what connects them

@@ -22,6 +22,13 @@ import (
 // srtpKeys are the keys of a hop, as DTLS has agreed them (RFC 5764).
 type srtpKeys srtp.Config
 
+// tag is how many bytes encryption adds to a packet (RFC 3711, 3.1; RFC 7714, 8).
+func (k srtpKeys) tag() (int, error) {
+	rtp, err := k.Profile.AuthTagRTPLen()
+	aead, err2 := k.Profile.AEADAuthTagLen()
+	return rtp + aead, errors.Join(err, err2)
+}
+
 // newCertificate makes the certificate of one hop; its fingerprint goes into our description.
 func newCertificate() (tls.Certificate, error) {
 	c, err := selfsign.GenerateSelfSigned()

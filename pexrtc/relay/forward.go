@@ -15,7 +15,7 @@ type forwarder struct {
 	first func(Hop) // told of the first packet of each source
 	types atomic.Pointer[typeMap]
 
-	mu      sync.Mutex // guards all below; held while a packet is written, so that a closed gate is closed
+	mu      sync.Mutex // guards all below; held while packets are written, so that a closed gate is closed
 	open    bool
 	current *source
 	numbers rewriter
@@ -36,6 +36,7 @@ func (f *forwarder) setOpen(open bool) (opened bool) {
 	f.open = open
 	if !open {
 		f.early.clear()
+		f.depart()
 	}
 	if opened && f.numbers.used {
 		f.resumed = time.Now()
@@ -79,6 +80,20 @@ func (f *forwarder) clearOut(o *outbound) {
 	}
 }
 
+// flush sends what forward has taken.
+func (f *forwarder) flush() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.depart()
+}
+
+// depart is flush; f.mu is held.
+func (f *forwarder) depart() {
+	if f.out != nil {
+		f.out.flush()
+	}
+}
+
 // knows says that packets of this type were agreed to.
 func (f *forwarder) knows(payloadType uint8) bool {
 	m := f.types.Load()
@@ -103,7 +118,8 @@ func (f *forwarder) follow(s *source) {
 	f.early.clear()
 }
 
-// forward sends one packet of s on, if s is the stream of the moment and the gate is open; size is the whole packet's.
+// forward passes one packet of s on, which leaves with flush, if s is the stream of the moment and the gate is open; size is
+// the whole packet's.
 // Header extensions, CSRCs and identifiers of the one hop do not reach the other. It allocates nothing.
 func (f *forwarder) forward(s *source, in packet, size int, now time.Time) {
 	f.from.end.packetsIn.Add(1)

@@ -70,6 +70,19 @@ func testKeys(t testing.TB) *srtp.Context {
 	return c
 }
 
+// testTag is how many bytes these keys add.
+const testTag = 16
+
+// each writes a train packet by packet.
+func each(write func([]byte) (int, error)) func(*train) error {
+	return func(t *train) error {
+		return t.each(func(b []byte) error {
+			_, err := write(b)
+			return err
+		})
+	}
+}
+
 // newTestForwarder forwards to write, or to a wire if that is nil.
 func newTestForwarder(t testing.TB, write func([]byte) (int, error)) (*forwarder, *source, *wire) {
 	f := &forwarder{from: &newEnd(Browser).lines[mainVideo], to: newEnd(Node), first: func(Hop) {}, open: true}
@@ -78,8 +91,8 @@ func newTestForwarder(t testing.TB, write func([]byte) (int, error)) (*forwarder
 	if write == nil {
 		write = w.write
 	}
-	out := newOutbound(DefaultBandwidth, write)
-	out.connect(testKeys(t), extensions{sendTime: 4})
+	out := newOutbound(DefaultBandwidth, each(write))
+	out.connect(testKeys(t), testTag, extensions{sendTime: 4})
 	f.setOut(out)
 	s := &source{ssrc: 5}
 	f.follow(s)
@@ -91,6 +104,7 @@ func pass(f *forwarder, s *source, raw []byte, now time.Time) {
 	in, ok := parse(raw)
 	if ok {
 		f.forward(s, in, len(raw), now)
+		f.flush()
 	}
 }
 

@@ -45,10 +45,10 @@ func (l *Leg) newHop(e *end, in, out [contents]*forwarder) (*hop, error) {
 		return nil, err
 	}
 	h.transport = t
-	main := newOutbound(l.relay.kbps, t.write)
+	main := newOutbound(l.relay.kbps, t.send)
 	h.out = [contents]*outbound{main, main.beside()}
 	h.in.init(h, in)
-	t.secured, t.media, t.changed = h.secured, h.media, h.changed
+	t.secured, t.media, t.drained, t.changed = h.secured, h.media, h.drained, h.changed
 	return h, nil
 }
 
@@ -87,8 +87,13 @@ func (h *hop) secured(keys srtpKeys) error {
 	if err != nil {
 		return fmt.Errorf("relay: SRTP: %w", err)
 	}
-	h.out[mainVideo].connect(out, h.stamps) // and the slides with it
+	tag, err := keys.tag()
+	if err != nil {
+		return fmt.Errorf("relay: SRTP: %w", err)
+	}
+	h.out[mainVideo].connect(out, tag, h.stamps) // and the slides with it
 	h.in.connect(in, h.exts)
+	h.drained()
 	h.connected.Store(true)
 	if h.current() {
 		h.begun.Store(h.behind[mainVideo].setOut(h.out[mainVideo]))
@@ -130,6 +135,13 @@ func (h *hop) media(raw []byte) {
 	h.end.reportedAt.Store(time.Now().UnixNano())
 	for _, p := range packets {
 		h.end.heard(h, p)
+	}
+}
+
+// drained lets go what the packets have become.
+func (h *hop) drained() {
+	for c := range h.in.lines {
+		h.in.lines[c].forward.flush()
 	}
 }
 

@@ -13,15 +13,16 @@ import (
 
 // cipher encrypts what a hop sends. Safe for concurrent use; its lock guards the streams of the hop as well.
 type cipher struct {
-	write func([]byte) (int, error) // to the far end
+	write func(*train) error // to the far end
 
 	mu     sync.Mutex
 	keys   *srtp.Context // guarded by mu, as the rest; nil: not connected yet
+	tag    int           // bytes that encryption adds to a packet
 	exts   extensions    // that the far end wants on each packet
 	path   capacity
 	wait   time.Duration // least delay with which the far end should play; 0: as it likes
 	header rtp.Header    // reused
-	wire   []byte        // reused
+	train  train         // encrypted, and not sent yet
 }
 
 // outbound is a stream that a hop sends: numbered by a forwarder, encrypted here, and kept for a while in case a
@@ -51,9 +52,9 @@ const (
 )
 
 // newOutbound keeps as many bytes for repair as its stream has in one second of kbps.
-func newOutbound(kbps int, write func([]byte) (int, error)) *outbound {
+func newOutbound(kbps int, write func(*train) error) *outbound {
 	return &outbound{
-		cipher: &cipher{write: write, wire: make([]byte, packetSize+overhead)},
+		cipher: &cipher{write: write, train: newTrain()},
 		ssrc:   rand.Uint32()>>1 | 1, memory: min(max(kbps*125, 64<<10), 512<<10),
 	}
 }
@@ -64,10 +65,10 @@ func (o *outbound) beside() *outbound {
 }
 
 // connect lets packets pass from now on.
-func (c *cipher) connect(keys *srtp.Context, exts extensions) {
+func (c *cipher) connect(keys *srtp.Context, tag int, exts extensions) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.keys, c.exts = keys, exts
+	c.keys, c.tag, c.exts = keys, tag, exts
 }
 
 // told takes transport-wide feedback on what was sent, and puts down in e what it shows. fell says that the path takes
@@ -91,7 +92,8 @@ func (o *outbound) repairAs(pairs []pair, side Hop) {
 	}
 }
 
-// send writes a packet under numbers and a payload type of this stream. It allocates nothing after the first.
+// send takes a packet under numbers and a payload type of this stream. It leaves with flush, or before. It allocates nothing
+// after the first.
 func (o *outbound) send(in packet, pt uint8, seq uint16, ts uint32, now time.Time) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -171,14 +173,34 @@ func (c *cipher) delay(least time.Duration) {
 	c.wait = least
 }
 
-// seal encrypts a packet and sends it; the lock is held. Done again with the same packet it gives the same bytes.
+// seal encrypts a packet, which leaves with depart; the lock is held. Done again with the same packet it gives the same
+// bytes.
 func (c *cipher) seal(plain []byte) bool {
-	wire, err := c.keys.EncryptRTP(c.wire, plain, &c.header)
-	if err != nil {
+	n := len(plain) + c.tag
+	if !c.train.takes(n) {
+		c.depart()
+	}
+	wire := c.train.add(n)
+	if sealed, err := c.keys.EncryptRTP(wire[:0], plain, &c.header); err != nil || len(sealed) != n {
+		c.train.clear()
 		return false
 	}
-	n, err := c.write(wire)
-	return err == nil && n > 0
+	return true
+}
+
+// flush sends what send has taken.
+func (c *cipher) flush() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.depart()
+}
+
+// depart is flush; the lock is held. What cannot be sent is lost, as datagrams are.
+func (c *cipher) depart() {
+	if len(c.train.packets) > 0 {
+		_ = c.write(&c.train)
+		c.train.clear()
+	}
 }
 
 // resend answers a request for lost packets with those that are still known, as long as the credit lasts, and returns
@@ -200,6 +222,7 @@ func (o *outbound) resend(pairs []rtcp.NackPair, trip time.Duration) (sent int) 
 			return true
 		})
 	}
+	o.depart()
 	return sent
 }
 
@@ -238,8 +261,7 @@ func (c *cipher) control(packets ...rtcp.Packet) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.write(wire)
-	return err
+	return c.write(&train{packets: wire, size: len(wire)})
 }
 
 // used says that the stream has begun.

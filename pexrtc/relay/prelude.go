@@ -57,6 +57,7 @@ func (f *forwarder) play(o *outbound, now time.Time) bool {
 	if len(packets) == 0 {
 		return false
 	}
+	o.flush()
 	f.resumed = time.Time{}
 	return true
 }

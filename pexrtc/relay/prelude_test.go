@@ -82,6 +82,7 @@ func TestPacketsBeforeTheKeys(t *testing.T) {
 		in.packet(sealed, time.Now())
 	}
 	in.connect(testKeys(t), extensions{})
+	f.flush()
 	if len(w.all) != maxSealed {
 		t.Errorf("%d packets came through, want the first %d", len(w.all), maxSealed)
 	}

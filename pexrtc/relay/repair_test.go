@@ -115,7 +115,7 @@ func testResendLimits(t *testing.T) {
 
 // streams are those of a hop.
 func streams(write func([]byte) (int, error)) [contents]*outbound {
-	main := newOutbound(DefaultBandwidth, write)
+	main := newOutbound(DefaultBandwidth, each(write))
 	return [contents]*outbound{main, main.beside()}
 }
 
@@ -127,7 +127,7 @@ func newTestHop(t testing.TB) *hop {
 	f.from = &h.end.lines[mainVideo]
 	h.in.init(h, h.behind)
 	h.end.hop.Store(h)
-	h.out[mainVideo].connect(testKeys(t), extensions{})
+	h.out[mainVideo].connect(testKeys(t), testTag, extensions{})
 	h.in.connect(testKeys(t), extensions{sequence: 3})
 	t.Cleanup(func() {
 		h.in.stop()

@@ -34,8 +34,8 @@ func (l *Leg) Signs(side Hop) Signs {
 		w.packets, w.flowed = packets, now
 		return Signs{}
 	}
-	s := Signs{Silence: h.transport.silence()}
 	reported := time.Unix(0, e.reportedAt.Load())
+	s := Signs{Silence: min(h.transport.silence(), now.Sub(reported))}
 	if !w.flowed.IsZero() && now.Sub(w.flowed) > stallTime && now.Sub(reported) > stallTime {
 		w.flowed = time.Time{}
 		s.Stalled = true

@@ -202,7 +202,7 @@ func TestWhoseLine(t *testing.T) {
 // TestIdleSlidesTakeNoMemory: the history of a line is made when it is used.
 func TestIdleSlidesTakeNoMemory(t *testing.T) {
 	o := streams(func(b []byte) (int, error) { return len(b), nil })
-	o[mainVideo].connect(testKeys(t), extensions{})
+	o[mainVideo].connect(testKeys(t), testTag, extensions{})
 	o[mainVideo].send(packet{payload: []byte("x")}, 96, 1, 1, time.Now())
 	if o[slides].sent != nil || o[mainVideo].sent == nil {
 		t.Error("histories are not made on first use")

@@ -35,11 +35,12 @@ func TestStamps(t *testing.T) {
 				t.Errorf("what arrives is read with %+v", h.exts)
 			}
 			w := &wire{t: t, keys: testKeys(t)}
-			o := newOutbound(DefaultBandwidth, w.write)
-			o.connect(testKeys(t), h.stamps)
+			o := newOutbound(DefaultBandwidth, each(w.write))
+			o.connect(testKeys(t), testTag, h.stamps)
 			o.delay(350 * time.Millisecond)
 			for seq := range uint16(2) {
 				o.send(packet{payload: []byte("abc")}, 96, seq, 9, time.Now())
+				o.flush()
 				if got := w.last.GetExtensionIDs(); !slices.Equal(got, tt.want) {
 					t.Fatalf("extensions %v, want %v", got, tt.want)
 				}
@@ -58,10 +59,11 @@ func TestStamps(t *testing.T) {
 func TestRetransmissionsAreNumbered(t *testing.T) {
 	for name, want := range map[uint8]uint16{0: 0, 97: 1} {
 		w := &wire{t: t, keys: testKeys(t)}
-		o := newOutbound(DefaultBandwidth, w.write)
-		o.connect(testKeys(t), extensions{sequence: 6})
+		o := newOutbound(DefaultBandwidth, each(w.write))
+		o.connect(testKeys(t), testTag, extensions{sequence: 6})
 		o.repairAs([]pair{{Codec: video("VP8", 120), node: 96, repair: [2]uint8{Node: name}}}, Node)
 		o.send(packet{payload: []byte("abc")}, 96, 1, 9, time.Now())
+		o.flush()
 		w.keys = testKeys(t) // a receiver that has seen nothing
 		o.resend([]rtcp.NackPair{{PacketID: 1}}, 0)
 		if got := binary.BigEndian.Uint16(w.last.GetExtension(6)); got != want {
@@ -74,7 +76,7 @@ func TestRetransmissionsAreNumbered(t *testing.T) {
 func TestNarrowPathIsToldAtOnce(t *testing.T) {
 	h := newTestHop(t)
 	h.leg.narrow = make(chan struct{}, 1)
-	h.out[mainVideo].connect(testKeys(t), extensions{sequence: 6})
+	h.out[mainVideo].connect(testKeys(t), testTag, extensions{sequence: 6})
 	var far congestion
 	keys, now := testKeys(t), time.Now()
 	for n := range 200 {
@@ -97,13 +99,16 @@ func TestNarrowPathIsToldAtOnce(t *testing.T) {
 }
 
 func TestSendAllocatesNothing(t *testing.T) {
-	o := newOutbound(DefaultBandwidth, func(b []byte) (int, error) { return len(b), nil })
-	o.connect(testKeys(t), extensions{sequence: 6})
+	o := newOutbound(DefaultBandwidth, func(*train) error { return nil })
+	o.connect(testKeys(t), testTag, extensions{sequence: 6})
 	in, now, seq := packet{payload: make([]byte, 1100)}, time.Now(), uint16(0)
 	o.send(in, 96, seq, 9, now)
 	if n := testing.AllocsPerRun(1000, func() {
 		seq++
 		o.send(in, 96, seq, 9, now)
+		if seq%5 == 0 {
+			o.flush()
+		}
 	}); n != 0 {
 		t.Errorf("%v allocations a packet, want 0", n)
 	}

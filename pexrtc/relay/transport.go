@@ -32,10 +32,11 @@ type transport struct {
 
 	secured func(srtpKeys) error // called before the first packet
 	media   func(raw []byte)     // an SRTP or SRTCP packet; the buffer is the callee's until it returns
+	drained func()               // called when there are no more packets at hand
 	changed func(Condition)
 
-	route netip.AddrPort // guarded by routes.mu
-	over  atomic.Bool    // DTLS has failed or ended: no new path helps
+	route atomic.Pointer[route] // routes' to set; nil: no settled path over UDP
+	over  atomic.Bool           // DTLS has failed or ended: no new path helps
 
 	ctx    context.Context // ends with close
 	cancel context.CancelFunc
@@ -197,21 +198,34 @@ func (t *transport) read(conn *ice.Conn, records *records) {
 			return
 		case n > 0 && isMedia(buf[0]):
 			t.media(buf[:n])
+			t.drained()
 		case n > 0 && isDTLS(buf[0]):
 			records.put(buf[:n])
 		}
 	}
 }
 
-// write sends a protected packet.
-func (t *transport) write(b []byte) (int, error) {
+// send sends a train of protected packets: back the way that the far end's media comes, once that is known, else by the
+// ICE stack.
+func (t *transport) send(all *train) error {
+	if r := t.route.Load(); r != nil {
+		if back := r.back.Load(); back != nil {
+			return back.send(all)
+		}
+	}
+	return all.each(t.write)
+}
+
+// write sends one protected packet by the ICE stack.
+func (t *transport) write(b []byte) error {
 	t.mu.Lock()
 	conn := t.conn
 	t.mu.Unlock()
 	if conn == nil {
-		return 0, net.ErrClosed
+		return net.ErrClosed
 	}
-	return conn.Write(b)
+	_, err := conn.Write(b)
+	return err
 }
 
 // pathState follows the ICE agent.
@@ -245,7 +259,7 @@ func (t *transport) pathChanged(_, remote ice.Candidate) {
 	}
 }
 
-// deaf is how long a path may bring nothing, not even reports, before a check on another one is reason enough to move.
+// deaf is how long a path may bring no checks and no answers before a check on another one is reason enough to move.
 const deaf = 2500 * time.Millisecond
 
 // follows decides on a check that comes from remote: after NAT rebinding the far end may not know that it has moved, and
@@ -256,7 +270,7 @@ func (t *transport) follows(remote ice.Candidate) bool {
 	return t.ready && t.there != nil && !remote.Equal(t.there) && time.Since(t.there.LastReceived()) > deaf
 }
 
-// silence is how long the path has brought neither reports nor checks; 0: there is no path.
+// silence is how long the path has brought no checks and no answers to ours; 0: there is no path.
 func (t *transport) silence() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
