@@ -143,7 +143,7 @@ func TestRefusalsSpeakTheCustomersLanguage(t *testing.T) {
 		}
 	}
 	made := c.invited(`{"locale":"nb-NO"}`)
-	if w := c.ask("GET", made.path(), "", "Accept-Language", "de"); !strings.Contains(w.Body.String(), `<html lang="nb" dir="ltr">`) {
+	if w := c.ask("GET", made.path(), "", "Accept-Language", "de"); !strings.Contains(w.Body.String(), `<html lang="nb" dir="ltr"`) {
 		t.Error("the page does not speak the invitation's language")
 	}
 	if err := c.sessions.Withdraw(t.Context(), made.ID); err != nil {
