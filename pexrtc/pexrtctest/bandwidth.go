@@ -15,9 +15,11 @@ import (
 const (
 	// limitEvery is how often a sender hears what its receivers can take.
 	limitEvery = 200 * time.Millisecond
-	// idle is how far an estimate may lie above what a receiver gets before it says nothing: estimates are at most one and a
-	// half times that, so that a quiet sender would hold itself down.
+	// idle is how far a receiver's own estimate may lie above what it gets before it says nothing: receivers estimate at
+	// most one and a half times that, so that a quiet sender would hold itself down.
 	idle = 1.4
+	// tryMore is how much more a sender that was slowed down may send with each second.
+	tryMore = 0.08
 	// leastBandwidth in bit/s: below it no sender is held.
 	leastBandwidth = 100_000
 )
@@ -48,9 +50,6 @@ func (to *path) WriteRTCP(packets []rtcp.Packet, attributes interceptor.Attribut
 
 // takes is what the path can take in bit/s, by its delay; 0: unknown. Losses are repaired, not fled from.
 func (to *path) takes() float64 {
-	if to == nil || to.SendSideBWE == nil {
-		return 0
-	}
 	rate, _ := to.GetStats()["delayTargetBitrate"].(int)
 	return float64(rate)
 }
@@ -61,7 +60,9 @@ type limiter struct {
 	most  float64            // bit/s
 	tell  func(rate float32) // tells the sender; nil: nobody
 	last  time.Time
-	bytes int // since last
+	bytes int     // since last
+	rate  float64 // bit/s that the source sends, over about a second
+	limit float64 // by the receivers' paths; 0: none yet
 }
 
 // passed notes a packet, and tells the sender when it is time.
@@ -74,24 +75,23 @@ func (l *limiter) passed(size int, sinks []*sink, now time.Time) {
 	if since < limitEvery {
 		return
 	}
-	rate, least := float64(l.bytes)*8/since.Seconds(), l.most
+	l.rate += (float64(l.bytes)*8/since.Seconds() - l.rate) * min(since.Seconds(), 1)
 	l.bytes, l.last = 0, now
+	if l.limit == 0 {
+		l.limit = l.most
+	}
+	l.limit = min(l.limit*(1+tryMore*min(since.Seconds(), 1)), l.most)
+	least := l.most
 	for _, k := range sinks {
-		if takes := k.takes(rate); takes > 0 {
-			least = min(least, takes)
+		if path := k.path(); path > 0 && path < l.rate { // else it only says how little is sent
+			l.limit = min(l.limit, path)
+		}
+		if said := float64(k.said.Load()); said > 0 && said < idle*l.rate {
+			least = min(least, said)
 		}
 	}
-	l.tell(float32(max(least, leastBandwidth)))
-}
-
-// takes is what a receiver can take in bit/s while it gets rate; 0: unknown.
-func (k *sink) takes(rate float64) (least float64) {
-	for _, e := range []float64{k.path.takes(), float64(k.said.Load())} {
-		if e > 0 && e < idle*rate && (least == 0 || e < least) {
-			least = e
-		}
-	}
-	return least
+	l.limit = max(l.limit, leastBandwidth)
+	l.tell(float32(max(min(least, l.limit), leastBandwidth)))
 }
 
 // bandwidth is a receiver's own estimate in bit/s (REMB); 0: none.

@@ -28,7 +28,7 @@ func TestLimiter(t *testing.T) {
 			l := limiter{most: most, tell: func(rate float32) { told = append(told, rate) }}
 			var sinks []*sink
 			for _, rate := range tt.said {
-				k := &sink{}
+				k := &sink{path: func() float64 { return 0 }}
 				k.said.hear(&rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: rate})
 				sinks = append(sinks, k)
 			}
@@ -44,5 +44,34 @@ func TestLimiter(t *testing.T) {
 				t.Errorf("limit %v, want %v", got, tt.wants)
 			}
 		})
+	}
+}
+
+// TestLimiterFollowsThePath: down at once, and slowly up again, as long as the path's estimate is not just what is sent.
+func TestLimiterFollowsThePath(t *testing.T) {
+	const most = 1_000_000
+	var told float32
+	takes, now := 0.0, time.Now()
+	l := limiter{most: most, tell: func(rate float32) { told = rate }}
+	k := &sink{path: func() float64 { return takes }}
+	run := func(seconds, kbps int) {
+		for range 100 * seconds {
+			now = now.Add(10 * time.Millisecond)
+			l.passed(kbps*10/8, []*sink{k}, now)
+		}
+	}
+	run(5, 800)
+	takes = 300_000
+	run(2, 800)
+	if told != 300_000 {
+		t.Errorf("limit %v on a path that takes 300000", told)
+	}
+	run(3, 250)
+	if told < 310_000 || told > 420_000 {
+		t.Errorf("limit %v, three seconds after the sender has slowed down", told)
+	}
+	run(20, 250)
+	if told != most {
+		t.Errorf("limit %v, long after", told)
 	}
 }

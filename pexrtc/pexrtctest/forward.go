@@ -102,8 +102,8 @@ type sink struct {
 	clock uint32
 	sent  *traffic
 	track interface{ WriteRTP(*rtp.Packet) error }
-	path  *path     // to the receiver; nil: of unknown width
-	said  bandwidth // by the receiver
+	path  func() float64 // what the path to the receiver takes, in bit/s; 0: unknown
+	said  bandwidth      // by the receiver
 
 	playout uint8 // number of the playout-delay extension; 0: not agreed
 

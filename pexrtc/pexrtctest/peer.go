@@ -163,7 +163,7 @@ func (s *Server) addSink(p *participant, c *call, line mediaLine) error {
 	}
 	k := &sink{
 		kind: line.kind, codec: line.codec.name, clock: line.codec.clock,
-		sent: p.counts.out(line.kind), track: track, path: &c.path, playout: playoutID(sender),
+		sent: p.counts.out(line.kind), track: track, path: c.path.takes, playout: playoutID(sender),
 	}
 	s.mu.Lock()
 	c.sinks[line.mid] = k
