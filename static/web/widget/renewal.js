@@ -13,7 +13,7 @@ let wished = false; // by the agent
  * @param {string} url where the sign-in begins
  */
 export function renewSilently(url) {
-  end();
+  drop();
   frame = document.createElement("iframe");
   frame.hidden = true;
   frame.onload = fail; // something is shown that wants a click
@@ -32,20 +32,18 @@ export function signInAgain(session) {
   if (!session.renew()) location.reload();
 }
 
-/** @param {string|undefined} signIn how it stands, by the server */
-export function renderRenewal(signIn) {
-  document.querySelector("#renew").hidden = signIn !== "ended";
-  if (signIn) return;
+/** The sign-in is good again. */
+export function end() {
   wished = false;
-  end();
+  drop();
 }
 
 function fail() {
-  end();
+  drop();
   if (wished) location.reload();
 }
 
-function end() {
+function drop() {
   clearTimeout(timer);
   frame?.remove();
   frame = null;

@@ -7,7 +7,6 @@ import { word } from "../shared/words.js";
 import { followDesktop } from "./lifecycle.js";
 import * as popout from "./popout.js";
 import { isInFront, renderPresentation, showSlides, startPresentation, unshared } from "./presentation.js";
-import { renderRenewal, renewSilently, signInAgain } from "./renewal.js";
 import { renderSelf } from "./selfview.js";
 import { started } from "./start.js";
 import { renderToolbar, startToolbar } from "./toolbar.js";
@@ -64,6 +63,8 @@ let dismissed = "";
 let paneKey = "";
 let slowTimer = 0;
 let retryTimer = 0;
+/** @type {typeof import("./renewal.js")|null} */
+let renewal = null; // once a sign-in is to be renewed
 
 function render() {
   const status = session?.status ?? page.status;
@@ -90,6 +91,28 @@ function render() {
   renderUnread();
   renderNotice(state, idle);
   panel.render();
+}
+
+/** @param {string|undefined} signIn how it stands, by the server */
+function renderRenewal(signIn) {
+  at("#renew").hidden = signIn !== "ended";
+  if (!signIn) renewal?.end();
+}
+
+/** @param {string} url where the sign-in can be renewed */
+async function renew(url) {
+  renewal ??= await import("./renewal.js");
+  renewal.renewSilently(url);
+}
+
+// Where the server has been replaced meanwhile, its page is as well.
+async function signInAgain() {
+  try {
+    renewal ??= await import("./renewal.js");
+  } catch {
+    return location.reload();
+  }
+  return renewal.signInAgain(session);
 }
 
 /** What is said above the picture, in one key of the panes. */
@@ -255,7 +278,7 @@ async function start() {
     slides: showSlides,
     unshared: (why) => tell(unshared(why, session.sharing.state.by)),
     refused: () => tell(word("notice.refused")),
-    renew: renewSilently,
+    renew,
   });
   followDesktop(page.appsOrigin, () => session.stop());
 }
@@ -268,7 +291,7 @@ fitPicture(customer);
 startPresentation(render);
 popout.follow(customer, render);
 startToolbar(() => session, tell);
-at("#renew").onclick = () => signInAgain(session);
+at("#renew").onclick = signInAgain;
 at("#take").onclick = () => session?.take();
 at("#reload").onclick = () => location.reload();
 at("#notice button").onclick = dismiss;
