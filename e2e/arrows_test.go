@@ -22,6 +22,7 @@ const (
 	sdk        = "github.com/mypurecloud/platform-client-sdk-go"
 	oauth2     = "golang.org/x/oauth2"
 	limits     = "golang.org/x/time"
+	system     = "golang.org/x/sys/unix"
 	websocket  = "github.com/gorilla/websocket"
 	uuid       = "github.com/google/uuid"
 	nats       = "github.com/nats-io"
@@ -49,7 +50,7 @@ var arrows = map[string]struct{ inside, outside []string }{
 	"pexrtc":              {outside: []string{pion}},
 	"pexrtc/events":       {},
 	"pexrtc/policy":       {},
-	"pexrtc/relay":        {inside: []string{"pexrtc"}, outside: []string{pion}},
+	"pexrtc/relay":        {inside: []string{"pexrtc"}, outside: []string{pion, system}},
 	"pexrtc/pexrtctest":   {outside: []string{pion, uuid, websocket}},
 	"genesys":             {outside: []string{sdk, oauth2, websocket}},
 	"genesys/genesystest": {outside: []string{uuid, websocket}},
