@@ -19,6 +19,7 @@ import (
 const (
 	gatherLimit  = 5 * time.Second
 	nackEvery    = 40 * time.Millisecond // requests for what is missing
+	maxNacks     = 25                    // for one packet: a second
 	replayWindow = 1024                  // packets; repair may bring them as late as that
 )
 
@@ -40,7 +41,7 @@ func (s *Server) newPeer(p *participant, c *call, o *offer) (*webrtc.PeerConnect
 	if err := c.path.estimate(media, registry, s.opts.Bandwidth); err != nil {
 		return nil, fmt.Errorf("interceptors: %w", err)
 	}
-	if err := webrtc.RegisterDefaultInterceptorsWithOptions(media, registry, webrtc.WithNackGeneratorOptions(nack.GeneratorInterval(nackEvery))); err != nil {
+	if err := webrtc.RegisterDefaultInterceptorsWithOptions(media, registry, webrtc.WithNackGeneratorOptions(nack.GeneratorInterval(nackEvery), nack.GeneratorMaxNacksPerPacket(maxNacks))); err != nil {
 		return nil, fmt.Errorf("interceptors: %w", err)
 	}
 	api := webrtc.NewAPI(

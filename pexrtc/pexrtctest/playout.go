@@ -12,7 +12,7 @@ const (
 	// lateFor is how long one late packet counts.
 	lateFor = 10 * time.Second
 	// mostLate is the longest delay that a receiver is told of.
-	mostLate   = time.Second
+	mostLate   = 600 * time.Millisecond
 	maxMissing = 256
 )
 

@@ -47,11 +47,14 @@ func (c *capacity) adjust(passed float64) (fell bool) {
 			c.limit = lower
 			return true
 		}
-	case c.queue.trend == steady && idle*rate > c.limit:
+	case c.queue.trend == steady && c.full():
 		c.limit *= 1 + (tryMore-1)*passed
 	}
 	return false
 }
+
+// full says that the path has shown a limit, and is used up to there.
+func (c *capacity) full() bool { return c.limit > 0 && c.limit < idle*c.meter.rate() }
 
 // meter measures what arrives, in bit/s over the last half second.
 type meter struct {

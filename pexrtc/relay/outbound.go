@@ -118,8 +118,18 @@ func (o *outbound) send(in packet, pt uint8, seq uint16, ts uint32, now time.Tim
 	o.packets++
 	o.bytes += uint32(len(in.payload))
 	o.lastTS, o.lastAt = ts, now
-	o.credit = min(o.credit+size, len(o.sent.ring))
+	o.earn(size)
 	return true
+}
+
+// earn adds to the credit what a packet of this size is worth: as much again or, on a path that is full, a quarter, for not
+// more than a quarter of a second. What is lost there is not for want of repair.
+func (o *outbound) earn(size int) {
+	most := len(o.sent.ring)
+	if o.path.full() {
+		size, most = size/4, int(o.path.limit/8/4)
+	}
+	o.credit = min(o.credit+size, most)
 }
 
 // putHeader writes the RTP header (RFC 3550, 5.1; RFC 8285) and returns its size.
@@ -204,7 +214,7 @@ func (c *cipher) depart() {
 }
 
 // resend answers a request for lost packets with those that are still known, as long as the credit lasts, and returns
-// their number. One packet is sent at most twice in a round trip.
+// their number. One packet is sent at most twice in a round trip, and once on a path that is full.
 func (o *outbound) resend(pairs []rtcp.NackPair, trip time.Duration) (sent int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -212,9 +222,12 @@ func (o *outbound) resend(pairs []rtcp.NackPair, trip time.Duration) (sent int) 
 		return 0
 	}
 	now := time.Now()
+	if !o.path.full() {
+		trip /= 2
+	}
 	for _, p := range pairs {
 		p.Range(func(seq uint16) bool {
-			b := o.sent.again(seq, now, max(trip/2, resendGap))
+			b := o.sent.again(seq, now, max(trip, resendGap))
 			if b != nil && len(b) <= o.credit && o.seal(o.retransmission(b)) {
 				o.credit -= len(b)
 				sent++

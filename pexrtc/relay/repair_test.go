@@ -250,3 +250,25 @@ func FuzzMedia(f *testing.F) {
 		h.end.report(500_000, time.Now())
 	})
 }
+
+// TestResendOnAFullPath: repair gets a quarter of what the picture has.
+func TestResendOnAFullPath(t *testing.T) {
+	o := newOutbound(DefaultBandwidth, func(b []byte) (int, error) { return len(b), nil })
+	o.connect(testKeys(t), extensions{sequence: 6})
+	p := newPath()
+	p.kbps = 300
+	p.run(10, 1000)
+	o.path = p.capacity
+	if !o.path.full() {
+		t.Fatalf("limit %.0f of a path that is full", o.path.limit)
+	}
+	const sent = 100
+	again := 0
+	for seq := range uint16(sent) {
+		o.send(packet{payload: make([]byte, 1000)}, 96, seq, 9, time.Now())
+		again += o.resend([]rtcp.NackPair{{PacketID: seq}}, 0)
+	}
+	if again < sent/4-2 || again > sent/4 {
+		t.Errorf("%d of %d packets are sent again", again, sent)
+	}
+}
