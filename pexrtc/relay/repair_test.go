@@ -253,8 +253,8 @@ func FuzzMedia(f *testing.F) {
 
 // TestResendOnAFullPath: repair gets a quarter of what the picture has.
 func TestResendOnAFullPath(t *testing.T) {
-	o := newOutbound(DefaultBandwidth, func(b []byte) (int, error) { return len(b), nil })
-	o.connect(testKeys(t), extensions{sequence: 6})
+	o := newOutbound(DefaultBandwidth, func(*train) error { return nil })
+	o.connect(testKeys(t), testTag, extensions{sequence: 6})
 	p := newPath()
 	p.kbps = 300
 	p.run(10, 1000)
