@@ -4,6 +4,8 @@ package relay
 const (
 	giveWay    = 0.85 // of what arrives, while a queue grows
 	tryMore    = 1.08 // in a second, while none does
+	heavyLoss  = 0.25 // a share that no path loses that is not full: a queue that overflows does not grow any more
+	lossOver   = 50.0 // packets over which that share is taken
 	meterUnit  = 100_000
 	meterUnits = 5
 )
@@ -15,6 +17,7 @@ type capacity struct {
 	sent  departures
 	queue queue
 	meter meter
+	lost  float64 // share of the last packets
 	limit float64 // bit/s; 0: none seen
 	at    int64   // µs of our clock: last feedback
 }
@@ -22,15 +25,18 @@ type capacity struct {
 // told takes an RTCP packet that came at this time, in µs. fell says that the limit has come down by it.
 func (c *capacity) told(raw []byte, now int64) (fell bool) {
 	acks, ok := readFeedback(raw)
-	if !ok {
+	if !ok || acks.count == 0 {
 		return false
 	}
+	lost := acks.count
 	for number, at := range acks.arrivals {
+		lost--
 		if p, ok := c.sent.take(number); ok {
 			c.meter.add(at, p.size)
 			c.queue.packet(p.at, at)
 		}
 	}
+	c.lost = (c.lost*lossOver + float64(lost)) / (lossOver + float64(acks.count))
 	passed := float64(min(max(now-c.at, 0), 1_000_000)) / 1e6
 	c.at = now
 	return c.adjust(passed)
@@ -42,7 +48,7 @@ func (c *capacity) adjust(passed float64) (fell bool) {
 	rate := c.meter.rate()
 	switch {
 	case rate == 0:
-	case c.queue.trend == growing:
+	case c.queue.trend == growing, c.lost > heavyLoss:
 		if lower := max(giveWay*rate, minRate); c.limit == 0 || lower < c.limit {
 			c.limit = lower
 			return true

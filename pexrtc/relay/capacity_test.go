@@ -132,6 +132,16 @@ func TestCapacityFalls(t *testing.T) {
 	}
 }
 
+// TestPathThatIsFull from the beginning: its queue does not grow, it overflows.
+func TestPathThatIsFull(t *testing.T) {
+	p := newPath()
+	p.kbps = 300
+	p.run(3, 3000)
+	if p.limit == 0 || p.limit > 320_000 {
+		t.Errorf("limit %.0f after three seconds at 300 kbit/s", p.limit)
+	}
+}
+
 // TestIdleCapacity: a sender that does not use what it may has shown nothing.
 func TestIdleCapacity(t *testing.T) {
 	p := newPath()
@@ -139,7 +149,7 @@ func TestIdleCapacity(t *testing.T) {
 	p.run(10, 1000)
 	before := p.limit
 	p.run(30, 60)
-	if p.limit > 1.1*before {
+	if before == 0 || p.limit > 1.1*before {
 		t.Errorf("limit %.0f, before %.0f", p.limit, before)
 	}
 }
