@@ -2,11 +2,12 @@ package relay
 
 // How a path's capacity is sought (draft-ietf-rmcat-gcc-02, 5.5).
 const (
-	giveWay    = 0.85 // of what arrives, while a queue grows
-	tryMore    = 1.08 // in a second, while none does
-	heavyLoss  = 0.25 // a share that no path loses that is not full: a queue that overflows does not grow any more
-	lossOver   = 50.0 // packets over which that share is taken
-	meterUnit  = 100_000
+	giveWay    = 0.85       // of what arrives, while a queue grows
+	tryMore    = 1.08       // in a second, while none does
+	heavyLoss  = 0.25       // a share that no path loses that is not full: a queue that overflows does not grow any more
+	lossOver   = 50.0       // packets over which that share is taken
+	oldNews    = 10_000_000 // µs after which a limit says nothing
+	meterUnit  = 100_000    // µs
 	meterUnits = 5
 )
 
@@ -37,6 +38,9 @@ func (c *capacity) told(raw []byte, now int64) (fell bool) {
 		}
 	}
 	c.lost = (c.lost*lossOver + float64(lost)) / (lossOver + float64(acks.count))
+	if now-c.at > oldNews {
+		c.limit = 0 // nothing was sent meanwhile; who knows what the path is like
+	}
 	passed := float64(min(max(now-c.at, 0), 1_000_000)) / 1e6
 	c.at = now
 	return c.adjust(passed)

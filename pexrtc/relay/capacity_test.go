@@ -142,6 +142,24 @@ func TestPathThatIsFull(t *testing.T) {
 	}
 }
 
+// TestCapacityIsForgotten after a pause: the path may be another.
+func TestCapacityIsForgotten(t *testing.T) {
+	p := newPath()
+	p.run(3, 300)
+	p.kbps = 300
+	p.run(10, 1000)
+	if p.limit == 0 {
+		t.Fatal("no limit at 300 kbit/s")
+	}
+	p.told(p.far.feedback(nil), p.now)
+	p.kbps = 0
+	p.now += 2 * oldNews
+	p.run(2, 1000)
+	if p.limit != 0 {
+		t.Errorf("limit %.0f long after", p.limit)
+	}
+}
+
 // TestIdleCapacity: a sender that does not use what it may has shown nothing.
 func TestIdleCapacity(t *testing.T) {
 	p := newPath()
