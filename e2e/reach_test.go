@@ -26,6 +26,26 @@ func TestUDPBlocked(t *testing.T) {
 	}
 }
 
+// TestNoPath: as long as no media reaches the node, the agent is neither in the call nor seen, whatever the node has agreed to.
+func TestNoPath(t *testing.T) {
+	inBothModes(t, func(t *testing.T, env map[string]string) {
+		l, w := listen(t, "127.0.0.1:0"), newWall(t)
+		env["PEXIP_NODES"] = beforeNode(t, "http://"+l.Addr().String(), w.offer, w.answer, w.relayed)
+		c := start(t, options{env: env, node: func(o *pexrtctest.Options) { o.Listener = l }})
+		b := browser.Start(t)
+		desktop, customer := b.Open(c.cloud.URL+"/?agent=ada"), c.enter(b)
+		desktop.Button("Answer").Click()
+		widget := desktop.Frame("Video")
+		widget.Video("Your camera").AwaitMoving()
+		c.awaitAgent("is agreed", func(p pexrtctest.Participant) bool { return p.Acked && !p.VideoMuted })
+		customer.Video("Your camera").AwaitFrames(10)
+		widget.AwaitText("Customer can't see you yet")
+		if got := widget.Status(); got != "Connecting" {
+			t.Errorf("the status is %q, want Connecting", got)
+		}
+	})
+}
+
 // TestNothingInCommon: browser and node have no codec that both can do. The page says so, and nobody is left on the node.
 func TestNothingInCommon(t *testing.T) {
 	const onlyAV1 = `RTCPeerConnection.prototype.addTransceiver = ((add) => function(kind, init) {

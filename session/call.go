@@ -283,10 +283,19 @@ func (c *Call) handle(in page.In) {
 		c.watchStatistics(in.On)
 	case page.Story:
 		c.window.send(page.Out{Type: page.Story, Story: c.tellStory()})
+	case page.Unreached:
+		c.unreached()
 	case page.Retry:
 		c.retry()
 	case page.Stop:
 		c.stop()
+	}
+}
+
+// unreached leaves the room, as the page finds no path for its media.
+func (c *Call) unreached() {
+	if c.stay.leg != nil {
+		c.joinFailed(fmt.Errorf("%w: the page finds no path", pexrtc.ErrMedia))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/videoleg/videoleg/genesys"
 	"github.com/videoleg/videoleg/genesys/genesystest"
+	"github.com/videoleg/videoleg/pexrtc"
 	"github.com/videoleg/videoleg/pexrtc/pexrtctest"
 	"github.com/videoleg/videoleg/session/page"
 	"github.com/videoleg/videoleg/session/rules"
@@ -217,6 +218,36 @@ func TestTokenLost(t *testing.T) {
 			t.Errorf("on the node: %+v, want one new participant", got)
 		}
 	})
+}
+
+// TestPageUnreached: where no media gets through to the page, the room is left, and Try again joins anew.
+func TestPageUnreached(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		live bool // by the signalling
+	}{{"at first", false}, {"live", true}} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *centre) {
+				c.calls.newLeg = func(*Call, *pexrtc.Participant) leg { return &gate{w: &witness{t: t, c: c}} }
+				tab := c.open(c.agent(genesystest.AdaID), c.ring().ID())
+				tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+				if tc.live {
+					tab.say(map[string]any{"type": "offer", "sdp": "v=0\r\n", "id": 1})
+					tab.awaitStatus(StatusInCall)
+				}
+				tab.say(map[string]any{"type": "unreached"})
+				m := tab.await("tells the failure", func(m message) bool { return m.Error != nil })
+				if m.Error.Code != "media" || m.Status != StatusNoCall {
+					t.Errorf("the page is told %s with status %s, want media and %s", m.Error.Code, m.Status, StatusNoCall)
+				}
+				if got := c.tagged(rules.AgentTag); len(got) != 0 {
+					t.Errorf("on the node: %+v, want nobody", got)
+				}
+				tab.say(map[string]any{"type": "retry"})
+				tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+			})
+		})
+	}
 }
 
 // TestTokenLostAgainAndAgain: a node that never keeps us is given up, and the page can say so.

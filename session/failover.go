@@ -15,7 +15,8 @@ import (
 // anew with the same participant (rebuild), another node (move). The last two have one budget.
 
 const (
-	mendTime  = 8 * time.Second // for the requests that look for another path
+	reachTime = 10 * time.Second // until there is a first path to the node
+	mendTime  = 8 * time.Second  // for the requests that look for another path
 	mendEvery = 10 * time.Second
 
 	maxRecoveries = 5
@@ -51,6 +52,8 @@ func (c *Call) legState(l leg, st relay.State) {
 	switch st.Condition {
 	case relay.Connected:
 		s.broken[st.Hop] = false
+		s.reached = s.reached || st.Hop == relay.Node
+		c.flowing()
 	case relay.Disconnected:
 		s.broken[st.Hop] = true
 		if st.Hop == relay.Node {
@@ -73,6 +76,10 @@ func (c *Call) listen() {
 	s := &c.stay
 	l, ok := s.leg.(*relayLeg)
 	if !ok || !s.live {
+		return
+	}
+	if !s.reached && c.now().Sub(s.liveSince) > reachTime {
+		c.rebuild(pexrtc.ErrMedia)
 		return
 	}
 	quiet := false

@@ -22,6 +22,8 @@ func (c *Call) newLeg() {
 	s.live, s.agreed, s.again, s.quiet, s.broken = false, false, s.leg != nil, false, map[relay.Hop]bool{}
 	s.presentation.suspend()
 	s.leg = c.calls.newLeg(c, s.participant)
+	_, ours := s.leg.(*relayLeg)
+	s.reached = !ours
 	switch {
 	case c.calls.cfg.Mode == Bypass:
 		c.askPage(page.Connect)
@@ -133,14 +135,21 @@ func (c *Call) connected(err error) {
 	if b, ok := s.leg.(*bypassLeg); ok {
 		c.window.addServers(b.handedOver())
 	}
-	s.live, s.moving = true, false
-	c.recoveries.since = c.now()
+	s.live, s.liveSince, s.moving = true, c.now(), false
+	c.flowing()
 	s.presentation.begin(s.leg)
 	c.listen()
 	c.calls.cfg.Metrics.joins.WithLabelValues("ok").Inc()
 	c.calls.cfg.Metrics.joinTime.Observe(c.now().Sub(s.began).Seconds())
 	c.apply(c.rules.OnJoined(c.now()))
 	c.tellRoster()
+}
+
+// flowing notes that media flows, as far as we can see.
+func (c *Call) flowing() {
+	if s := &c.stay; s.live && s.reached && c.recoveries.since.IsZero() {
+		c.recoveries.since = c.now()
+	}
 }
 
 func (c *Call) candidate(cand pexrtc.Candidate) {

@@ -94,7 +94,7 @@ var faults = []struct {
 	{relay.ErrRefused, fault(502, "media-refused", "The video room refused the video.",
 		"Ask your administrator whether the room allows video, and in which formats, then try again.", true)},
 	{pexrtc.ErrMedia, fault(502, "media", "The video connection to the room failed.",
-		"Try again. If it stays so, a firewall may block media between this server and the Conferencing Node.", true)},
+		"Try again. If it stays so, a firewall may block media on the way to the Conferencing Node.", true)},
 	{context.DeadlineExceeded, fault(504, "timeout", "Something did not answer in time.",
 		"Your audio is not affected. Try again in a moment.", true)},
 }

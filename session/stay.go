@@ -25,6 +25,8 @@ type stay struct {
 	offer      offer
 	connecting bool // leg.connect runs
 	live       bool // it has returned: media may flow
+	liveSince  time.Time
+	reached    bool // there is, or was, a path to the node; past us, the page knows
 	again      bool // the leg is not the first one of the participant
 	agreed     bool // the media of the page's present connection: the node has its ack
 	shown      bool // the rules let the customer see the agent

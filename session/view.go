@@ -126,11 +126,11 @@ func (c *Call) mediaStatus(r rules.View) (status, step string) {
 	switch {
 	case r.Out == rules.LeftAlone:
 		return StatusEnded, ""
-	case r.Out == rules.Dropped || s.moving || s.again && !s.live:
+	case r.Out == rules.Dropped || s.moving || s.again && (!s.live || !s.reached):
 		return StatusReconnecting, ""
 	case s.participant == nil:
 		return StatusConnecting, stepRoom
-	case !s.live:
+	case !s.live || !s.reached:
 		return StatusConnecting, stepJoining
 	}
 	if s.quiet {

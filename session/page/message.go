@@ -26,6 +26,8 @@ const (
 	Invite Type = "invite" // a link for the customer is wanted
 	Watch  Type = "watch"  // the statistics are looked at, or are not any more
 
+	Unreached Type = "unreached" // peer connections were made in vain: no media gets through
+
 	Present Type = "present" // the page shares a screen, or does not any more
 )
 

@@ -114,11 +114,11 @@ func (c Call) OnJoined(now time.Time) (Call, Decision) {
 	return c.act(now, Decision{})
 }
 
-// OnJoinFailed says that a Join has come to nothing. We stay out until [Call.OnRetry] or until a
+// OnJoinFailed says that a Join has come to nothing, or that the leg could not be kept and has been left. We stay out until [Call.OnRetry] or until a
 // new leg of the agent's connects.
 func (c Call) OnJoinFailed(now time.Time) (Call, Decision) {
 	var d Decision
-	if c.leg == LegJoining {
+	if c.leg == LegJoining || c.leg == LegLive {
 		c.stayOut(JoinFailed, &d)
 	}
 	return c.act(now, d)

@@ -39,7 +39,7 @@ function chooseCaption({ status, state, camera }, blind) {
   if (status === "Reconnecting") return "reconnecting";
   if (blind) return "blind";
   if (HELD_BACK.includes(state.why)) return state.why;
-  return state.confirmed ? "sending" : "not-yet";
+  return state.confirmed && status !== "Connecting" ? "sending" : "not-yet";
 }
 
 /** @param {string} text in parts, each kept on a line of its own where lines are short */

@@ -62,6 +62,8 @@ export class Session {
   #met = false; // a socket has been open
   #heard = true; // nothing has been missed since the server's last word
   #flows = true; // the leg is not broken
+  #linked = false; // it has been connected
+  #vain = 0; // legs before the first that was
   #signIn = ""; // as it stood when it was last renewed by itself
   /** @type {(() => void)|null} */ #released = null;
 
@@ -114,10 +116,12 @@ export class Session {
     this.#offerWhereDue();
   }
 
-  /** What the status says: the server's word, unless we cannot hear it. */
+  /** What the status says: the server's word, unless we cannot hear it or know better. */
   get status() {
     const { status } = this.state;
-    return (this.#heard && this.#flows) || OVER.includes(status) ? status : "Reconnecting";
+    if (OVER.includes(status)) return status;
+    if (!this.#heard || !this.#flows) return "Reconnecting";
+    return !this.#leg || this.#linked ? status : "Connecting";
   }
 
   /** @param {number} kbps that the camera may send at most; 0: any */
@@ -300,7 +304,7 @@ export class Session {
     this.#leg?.close();
     this.#leg = null;
     this.#outbox = [];
-    this.#stale = false;
+    this.#stale = this.#linked = false;
     this.#see(null, "video");
     this.#see(null, "slides");
   }
@@ -315,12 +319,18 @@ export class Session {
   #hold(up) {
     this.#note(`media ${up ? "up" : "down"}`);
     this.#flows = up;
+    if (up) {
+      this.#linked = true;
+      this.#vain = -Infinity;
+    }
     this.#on.changed();
   }
 
   #repair() {
     this.#stale = !this.#signal.open;
-    if (!this.#stale) this.#makeLeg();
+    if (this.#stale) return;
+    if (++this.#vain < 2) this.#makeLeg();
+    else this.#signal.send({ type: "unreached" });
   }
 
   /** @param {{type: string}} message of the leg */

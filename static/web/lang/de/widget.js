@@ -218,7 +218,7 @@ export default {
   "error.media-refused.message": "Der Videoraum hat das Video abgelehnt.",
   "error.media-refused.next": "Fragen Sie Ihren Administrator, ob der Raum Video erlaubt und in welchen Formaten, und versuchen Sie es dann noch einmal.",
   "error.media.message": "Die Videoverbindung zum Raum ist gescheitert.",
-  "error.media.next": "Versuchen Sie es noch einmal. Bleibt es so, sperrt vielleicht eine Firewall die Medien zwischen diesem Server und dem Conferencing Node.",
+  "error.media.next": "Versuchen Sie es noch einmal. Bleibt es so, sperrt vielleicht eine Firewall Medien auf dem Weg zum Conferencing Node.",
   "error.timeout.message": "Etwas hat nicht rechtzeitig geantwortet.",
   "error.timeout.next": "Ihr Ton ist nicht betroffen. Versuchen Sie es gleich noch einmal.",
   "error.internal.message": "Auf dem Videoserver ist etwas schiefgegangen.",

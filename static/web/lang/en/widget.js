@@ -218,7 +218,7 @@ export default {
   "error.media-refused.message": "The video room refused the video.",
   "error.media-refused.next": "Ask your administrator whether the room allows video, and in which formats, then try again.",
   "error.media.message": "The video connection to the room failed.",
-  "error.media.next": "Try again. If it stays so, a firewall may block media between this server and the Conferencing Node.",
+  "error.media.next": "Try again. If it stays so, a firewall may block media on the way to the Conferencing Node.",
   "error.timeout.message": "Something did not answer in time.",
   "error.timeout.next": "Your audio is not affected. Try again in a moment.",
   "error.internal.message": "Something went wrong on the video server.",

@@ -218,7 +218,7 @@ export default {
   "error.media-refused.message": "La sala de vídeo rechazó el vídeo.",
   "error.media-refused.next": "Pregunte a su administrador si la sala permite vídeo y en qué formatos, e inténtelo de nuevo.",
   "error.media.message": "Ha fallado la conexión de vídeo con la sala.",
-  "error.media.next": "Inténtelo de nuevo. Si sigue así, quizá un cortafuegos bloquee el vídeo entre este servidor y el Conferencing Node.",
+  "error.media.next": "Inténtelo de nuevo. Si sigue así, quizá un cortafuegos bloquee el vídeo de camino al Conferencing Node.",
   "error.timeout.message": "Algo no ha respondido a tiempo.",
   "error.timeout.next": "Su audio no se ve afectado. Inténtelo de nuevo en un momento.",
   "error.internal.message": "Algo ha fallado en el servidor de vídeo.",

@@ -218,7 +218,7 @@ export default {
   "error.media-refused.message": "La salle vidéo a refusé la vidéo.",
   "error.media-refused.next": "Demandez à votre administrateur si la salle autorise la vidéo et dans quels formats, puis réessayez.",
   "error.media.message": "La liaison vidéo avec la salle a échoué.",
-  "error.media.next": "Réessayez. Si cela continue, un pare-feu bloque peut-être la vidéo entre ce serveur et le Conferencing Node.",
+  "error.media.next": "Réessayez. Si cela continue, un pare-feu bloque peut-être la vidéo sur le chemin du Conferencing Node.",
   "error.timeout.message": "Quelque chose n'a pas répondu à temps.",
   "error.timeout.next": "Votre son n'est pas touché. Réessayez dans un instant.",
   "error.internal.message": "Une erreur s'est produite sur le serveur vidéo.",

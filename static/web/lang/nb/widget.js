@@ -218,7 +218,7 @@ export default {
   "error.media-refused.message": "Videorommet avviste videoen.",
   "error.media-refused.next": "Spør administratoren om rommet tillater video, og i hvilke formater, og prøv igjen.",
   "error.media.message": "Videoforbindelsen til rommet mislyktes.",
-  "error.media.next": "Prøv igjen. Hvis det fortsetter, kan en brannmur blokkere video mellom denne serveren og Conferencing Node.",
+  "error.media.next": "Prøv igjen. Hvis det fortsetter, kan en brannmur blokkere video på vei til Conferencing Node.",
   "error.timeout.message": "Noe svarte ikke i tide.",
   "error.timeout.next": "Lyden din er ikke berørt. Prøv igjen om litt.",
   "error.internal.message": "Noe gikk galt på videoserveren.",
