@@ -17,7 +17,7 @@
 //	  ▲
 //	  │ RTP    source ─► sink ─► client           forward.go, keyframe.go
 //	  ▼        who receives whom                  route.go, floor.go (slides)
-//	           how much they can take, how late  bandwidth.go, playout.go
+//	           how much they can take, how late  path.go, bandwidth.go, playout.go
 //
 //	policy     what is this alias, who is that    policy.go
 //	events     what happens, posted elsewhere     sink.go

@@ -102,7 +102,7 @@ type sink struct {
 	clock uint32
 	sent  *traffic
 	track interface{ WriteRTP(*rtp.Packet) error }
-	path  func() float64 // what the path to the receiver takes, in bit/s; 0: unknown
+	path  func() float64 // what the path to the receiver takes, in bit/s; 0: no limit seen
 	said  bandwidth      // by the receiver
 
 	playout uint8 // number of the playout-delay extension; 0: not agreed

@@ -38,9 +38,7 @@ func (s *Server) newPeer(p *participant, c *call, o *offer) (*webrtc.PeerConnect
 		return nil, fmt.Errorf("playout delay: %w", err)
 	}
 	registry := &interceptor.Registry{}
-	if err := c.path.estimate(media, registry, s.opts.Bandwidth); err != nil {
-		return nil, fmt.Errorf("interceptors: %w", err)
-	}
+	registry.Add(&c.path) // first, so that retransmissions pass it, too
 	if err := webrtc.RegisterDefaultInterceptorsWithOptions(media, registry, webrtc.WithNackGeneratorOptions(nack.GeneratorInterval(nackEvery), nack.GeneratorMaxNacksPerPacket(maxNacks))); err != nil {
 		return nil, fmt.Errorf("interceptors: %w", err)
 	}

@@ -17,8 +17,7 @@
 //	gaps, history, reception  repair and measurement, for each hop alone
 //	playout                   how long the browser waits for what is repaired on the other hop
 //	congestion                transport-wide feedback on what arrives
-//	feedback, departures      the same on what we send
-//	queue, capacity           how much a path takes, by that
+//	control                   RTCP; package capacity judges how much a path takes, by such feedback on what we send
 //	rate, keyframe            what crosses of it: bandwidth limits, requests for full pictures
 //	codec, format             what both far ends can decode
 //	stats                     what is counted

@@ -9,6 +9,8 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
+
+	"github.com/videoleg/videoleg/pexrtc/capacity"
 )
 
 // cipher encrypts what a hop sends. Safe for concurrent use; its lock guards the streams of the hop as well.
@@ -19,7 +21,7 @@ type cipher struct {
 	keys   *srtp.Context // guarded by mu, as the rest; nil: not connected yet
 	tag    int           // bytes that encryption adds to a packet
 	exts   extensions    // that the far end wants on each packet
-	path   capacity
+	path   capacity.Path
 	wait   time.Duration // least delay with which the far end should play; 0: as it likes
 	header rtp.Header    // reused
 	train  train         // encrypted, and not sent yet
@@ -76,9 +78,9 @@ func (c *cipher) connect(keys *srtp.Context, tag int, exts extensions) {
 func (c *cipher) told(raw []byte, e *estimate, now time.Time) (fell bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	fell = c.path.told(raw, now.UnixMicro())
-	e.path.Store(uint64(c.path.limit))
-	e.gets.Store(uint64(c.path.meter.rate()))
+	fell = c.path.Told(raw, now.UnixMicro())
+	e.path.Store(uint64(c.path.Limit()))
+	e.gets.Store(uint64(c.path.Rate()))
 	return fell
 }
 
@@ -126,8 +128,8 @@ func (o *outbound) send(in packet, pt uint8, seq uint16, ts uint32, now time.Tim
 // more than a quarter of a second. What is lost there is not for want of repair.
 func (o *outbound) earn(size int) {
 	most := len(o.sent.ring)
-	if o.path.full() {
-		size, most = size/4, int(o.path.limit/8/4)
+	if o.path.Full() {
+		size, most = size/4, int(o.path.Limit()/8/4)
 	}
 	o.credit = min(o.credit+size, most)
 }
@@ -163,7 +165,7 @@ func (c *cipher) stamp(b []byte, now time.Time) {
 	switch {
 	case c.exts.sequence != 0:
 		exts[0] = c.exts.sequence<<4 | 1
-		binary.BigEndian.PutUint16(exts[1:], c.path.sent.note(len(b), now.UnixMicro()))
+		binary.BigEndian.PutUint16(exts[1:], c.path.Sent(len(b), now.UnixMicro()))
 		exts = exts[3:]
 	case c.exts.sendTime != 0:
 		exts[0] = c.exts.sendTime<<4 | 2
@@ -222,7 +224,7 @@ func (o *outbound) resend(pairs []rtcp.NackPair, trip time.Duration) (sent int) 
 		return 0
 	}
 	now := time.Now()
-	if !o.path.full() {
+	if !o.path.Full() {
 		trip /= 2
 	}
 	for _, p := range pairs {

@@ -1,16 +1,17 @@
-package relay
+package capacity
 
 import (
 	"math"
 	"math/rand/v2"
 	"testing"
-	"time"
+
+	"github.com/pion/interceptor/pkg/twcc"
 )
 
 // path is a simulated one, with a sender and a far end that tells what arrives ten times a second. Times are in µs.
 type path struct {
-	capacity
-	far    congestion
+	Path
+	far    *twcc.Recorder
 	rand   *rand.Rand
 	now    int64
 	arrive int64   // when the last packet has arrived
@@ -30,7 +31,7 @@ const (
 )
 
 func newPath() *path {
-	return &path{rand: rand.New(rand.NewPCG(5, 6)), now: 1e9, fps: 20}
+	return &path{far: twcc.NewRecorder(3), rand: rand.New(rand.NewPCG(5, 6)), now: 1e9, fps: 20}
 }
 
 // run lets a sender send at wants, in kbit/s, for a time; it keeps to the limit.
@@ -49,13 +50,24 @@ func (p *path) run(seconds int64, wants float64) {
 		}
 		if p.now-told > 100_000 {
 			told = p.now
-			p.told(p.far.feedback(nil), p.now+pathDelay)
+			p.feedback(p.now + pathDelay)
 		}
 	}
 }
 
+// feedback lets the path hear of what has arrived.
+func (p *path) feedback(now int64) {
+	for _, told := range p.far.BuildFeedbackPacket() {
+		raw, err := told.Marshal()
+		if err != nil {
+			panic(err)
+		}
+		p.Told(raw, now)
+	}
+}
+
 func (p *path) send(size int, at int64) {
-	number := p.sent.note(size, at)
+	number := p.Sent(size, at)
 	if p.rand.Float64() < p.loss {
 		return
 	}
@@ -71,10 +83,10 @@ func (p *path) send(size int, at int64) {
 	if p.jitter > 0 {
 		out += p.rand.Int64N(p.jitter)
 	}
-	p.far.arrived(9, number, out+pathDelay+farClock)
+	p.far.Record(9, number, out+pathDelay+farClock)
 }
 
-func TestCapacity(t *testing.T) {
+func TestPath(t *testing.T) {
 	for _, tt := range []struct {
 		name        string
 		set         func(*path)
@@ -111,8 +123,8 @@ func TestCapacity(t *testing.T) {
 	}
 }
 
-// TestCapacityFalls: a path that has become narrow is noticed within a second, and one that is wide again is used again.
-func TestCapacityFalls(t *testing.T) {
+// TestPathBecomesNarrow: a path that has become narrow is noticed within a second, and one that is wide again is used again.
+func TestPathBecomesNarrow(t *testing.T) {
 	p := newPath()
 	p.kbps = 2000
 	p.run(5, 1000)
@@ -142,8 +154,8 @@ func TestPathThatIsFull(t *testing.T) {
 	}
 }
 
-// TestCapacityIsForgotten after a pause: the path may be another.
-func TestCapacityIsForgotten(t *testing.T) {
+// TestLimitIsForgotten after a pause: the path may be another.
+func TestLimitIsForgotten(t *testing.T) {
 	p := newPath()
 	p.run(3, 300)
 	p.kbps = 300
@@ -151,7 +163,7 @@ func TestCapacityIsForgotten(t *testing.T) {
 	if p.limit == 0 {
 		t.Fatal("no limit at 300 kbit/s")
 	}
-	p.told(p.far.feedback(nil), p.now)
+	p.feedback(p.now)
 	p.kbps = 0
 	p.now += 2 * oldNews
 	p.run(2, 1000)
@@ -160,8 +172,8 @@ func TestCapacityIsForgotten(t *testing.T) {
 	}
 }
 
-// TestIdleCapacity: a sender that does not use what it may has shown nothing.
-func TestIdleCapacity(t *testing.T) {
+// TestIdleSender: a sender that does not use what it may has shown nothing.
+func TestIdleSender(t *testing.T) {
 	p := newPath()
 	p.kbps = 300
 	p.run(10, 1000)
@@ -172,18 +184,24 @@ func TestIdleCapacity(t *testing.T) {
 	}
 }
 
-func TestCapacityAllocatesNothing(t *testing.T) {
+func TestPathAllocatesNothing(t *testing.T) {
 	p := newPath()
 	p.kbps = 300
 	p.run(5, 1000)
-	raw := make([]byte, 0, packetSize)
-	at := time.Now().UnixMicro()
+	for number := range uint16(100) {
+		p.far.Record(9, number, farClock+int64(number)*1000)
+	}
+	raw, err := p.far.BuildFeedbackPacket()[0].Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.sent.next = 0
 	if n := testing.AllocsPerRun(200, func() {
-		for i := range int64(10) {
-			p.far.arrived(9, p.sent.note(pathPacket, at+i*1000), at+i*1100)
+		for range 100 {
+			p.Sent(pathPacket, p.now)
 		}
-		at += 100_000
-		p.told(p.far.feedback(raw), at)
+		p.Told(raw, p.now)
+		p.sent.next = 0
 	}); n != 0 {
 		t.Errorf("%v allocations for each feedback, want 0", n)
 	}

@@ -1,4 +1,4 @@
-package relay
+package capacity
 
 // maxDepartures is how many packets of a hop are remembered until their arrival is told: a power of two; two seconds at
 // 250 packets a second.

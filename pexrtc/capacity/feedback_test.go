@@ -1,9 +1,8 @@
-package relay
+package capacity
 
 import (
 	"encoding/hex"
 	"maps"
-	"slices"
 	"strings"
 	"testing"
 
@@ -37,7 +36,9 @@ func TestReadFeedback(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			raw, err := hex.DecodeString(strings.ReplaceAll(feedbackStart+tt.hex, " ", ""))
-			must(t, err)
+			if err != nil {
+				t.Fatal(err)
+			}
 			acks, ok := readFeedback(raw)
 			if ok != (tt.want != nil) {
 				t.Fatalf("accepted: %v", ok)
@@ -49,28 +50,6 @@ func TestReadFeedback(t *testing.T) {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
-	}
-}
-
-// TestReadControl: feedback is cut out of a compound packet, and what is cut short is refused.
-func TestReadControl(t *testing.T) {
-	report, err := (&rtcp.ReceiverReport{SSRC: 1}).Marshal()
-	must(t, err)
-	var c congestion
-	c.arrived(9, 7, 64_000)
-	feedback := c.feedback(nil)
-	all, err := readControl(slices.Concat(report, feedback, report))
-	must(t, err)
-	if len(all) != 3 {
-		t.Fatalf("%d packets, want 3", len(all))
-	}
-	if raw, ok := all[1].(*rtcp.RawPacket); !ok || !slices.Equal(*raw, feedback) {
-		t.Errorf("feedback is read as %T %v", all[1], all[1])
-	}
-	for _, bad := range [][]byte{report[:2], report[:5], slices.Concat(feedback, report[:7])} {
-		if all, err := readControl(bad); err == nil {
-			t.Errorf("%x is read as %v", bad, all)
-		}
 	}
 }
 
@@ -104,24 +83,24 @@ func FuzzFeedback(f *testing.F) {
 		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		var c capacity
+		var p Path
 		for at := range int64(300) {
-			c.sent.note(1000, 1e6+at*3000)
+			p.Sent(1000, 1e6+at*3000)
 		}
-		c.told(raw, 1e6)
-		c.told(raw, 2e6)
-		if c.limit != 0 && !(c.limit >= minRate && c.limit < 1e12) {
-			t.Errorf("limit %v", c.limit)
+		p.Told(raw, 1e6)
+		p.Told(raw, 2e6)
+		if p.limit != 0 && !(p.limit >= minLimit && p.limit < 1e12) {
+			t.Errorf("limit %v", p.limit)
 		}
 		acks, ok := readFeedback(raw)
-		var p rtcp.TransportLayerCC
-		if ok && len(raw)%4 == 0 && int(raw[2])<<8+int(raw[3]) == len(raw)/4-1 && p.Unmarshal(raw) == nil {
+		var other rtcp.TransportLayerCC
+		if ok && len(raw)%4 == 0 && int(raw[2])<<8+int(raw[3]) == len(raw)/4-1 && other.Unmarshal(raw) == nil {
 			n := 0
 			for range acks.arrivals {
 				n++
 			}
-			if n != len(p.RecvDeltas) {
-				t.Errorf("%d packets have arrived, by another reading %d: %+v", n, len(p.RecvDeltas), p)
+			if n != len(other.RecvDeltas) {
+				t.Errorf("%d packets have arrived, by another reading %d: %+v", n, len(other.RecvDeltas), other)
 			}
 		}
 	})

@@ -1,4 +1,4 @@
-package relay
+package capacity
 
 // How a path's capacity is sought (draft-ietf-rmcat-gcc-02, 5.5).
 const (
@@ -7,14 +7,15 @@ const (
 	heavyLoss  = 0.25       // a share that no path loses that is not full: a queue that overflows does not grow any more
 	lossOver   = 50.0       // packets over which that share is taken
 	oldNews    = 10_000_000 // µs after which a limit says nothing
+	minLimit   = 100_000.0  // bit/s: a picture needs as much
+	idle       = 1.4        // a limit so far above what arrives is not put to the test
 	meterUnit  = 100_000    // µs
 	meterUnits = 5
 )
 
-// capacity estimates what a path takes from what its far end tells of our packets: Google Congestion Control with delay as
-// the sign (draft-ietf-rmcat-gcc-02). A path that has shown no limit has none. Its memory is fixed and it allocates nothing.
-// It is not safe for concurrent use.
-type capacity struct {
+// Path estimates what a path takes. One that has shown no limit has none. The zero value is a path that nothing is known of.
+// Its memory is fixed and it allocates nothing. It is not safe for concurrent use.
+type Path struct {
 	sent  departures
 	queue queue
 	meter meter
@@ -23,8 +24,13 @@ type capacity struct {
 	at    int64   // µs of our clock: last feedback
 }
 
-// told takes an RTCP packet that came at this time, in µs. fell says that the limit has come down by it.
-func (c *capacity) told(raw []byte, now int64) (fell bool) {
+// Sent notes a packet of this size in bytes that leaves at this time, in µs of any clock, and returns its transport-wide
+// number.
+func (p *Path) Sent(size int, at int64) (number uint16) { return p.sent.note(size, at) }
+
+// Told takes an RTCP packet that came at this time, in µs of the same clock; other packets than feedback, and such as no
+// honest far end sends, are ignored. fell says that the limit has come down.
+func (p *Path) Told(raw []byte, now int64) (fell bool) {
 	acks, ok := readFeedback(raw)
 	if !ok || acks.count == 0 {
 		return false
@@ -32,39 +38,45 @@ func (c *capacity) told(raw []byte, now int64) (fell bool) {
 	lost := acks.count
 	for number, at := range acks.arrivals {
 		lost--
-		if p, ok := c.sent.take(number); ok {
-			c.meter.add(at, p.size)
-			c.queue.packet(p.at, at)
+		if d, ok := p.sent.take(number); ok {
+			p.meter.add(at, d.size)
+			p.queue.packet(d.at, at)
 		}
 	}
-	c.lost = (c.lost*lossOver + float64(lost)) / (lossOver + float64(acks.count))
-	if now-c.at > oldNews {
-		c.limit = 0 // nothing was sent meanwhile; who knows what the path is like
+	p.lost = (p.lost*lossOver + float64(lost)) / (lossOver + float64(acks.count))
+	if now-p.at > oldNews {
+		p.limit = 0 // nothing was sent meanwhile; who knows what the path is like
 	}
-	passed := float64(min(max(now-c.at, 0), 1_000_000)) / 1e6
-	c.at = now
-	return c.adjust(passed)
+	passed := float64(min(max(now-p.at, 0), 1_000_000)) / 1e6
+	p.at = now
+	return p.adjust(passed)
 }
 
 // adjust moves the limit, this many seconds after the last time: down to below what arrives, or slowly up while it is put
 // to use.
-func (c *capacity) adjust(passed float64) (fell bool) {
-	rate := c.meter.rate()
+func (p *Path) adjust(passed float64) (fell bool) {
+	rate := p.meter.rate()
 	switch {
 	case rate == 0:
-	case c.queue.trend == growing, c.lost > heavyLoss:
-		if lower := max(giveWay*rate, minRate); c.limit == 0 || lower < c.limit {
-			c.limit = lower
+	case p.queue.trend == growing, p.lost > heavyLoss:
+		if lower := max(giveWay*rate, minLimit); p.limit == 0 || lower < p.limit {
+			p.limit = lower
 			return true
 		}
-	case c.queue.trend == steady && c.full():
-		c.limit *= 1 + (tryMore-1)*passed
+	case p.queue.trend == steady && p.Full():
+		p.limit *= 1 + (tryMore-1)*passed
 	}
 	return false
 }
 
-// full says that the path has shown a limit, and is used up to there.
-func (c *capacity) full() bool { return c.limit > 0 && c.limit < idle*c.meter.rate() }
+// Limit is what the path takes, in bit/s; 0: it has not shown that yet.
+func (p *Path) Limit() float64 { return p.limit }
+
+// Rate is what arrives, in bit/s over about half a second; 0: unknown.
+func (p *Path) Rate() float64 { return p.meter.rate() }
+
+// Full says that the path has shown a limit, and is used up to there.
+func (p *Path) Full() bool { return p.limit > 0 && p.limit < idle*p.meter.rate() }
 
 // meter measures what arrives, in bit/s over the last half second.
 type meter struct {

@@ -1,13 +1,8 @@
-package relay
+package capacity
 
-import (
-	"encoding/binary"
+import "encoding/binary"
 
-	"github.com/pion/rtcp"
-)
-
-// acks are what a far end tells of our packets' arrival (draft-holmer-rmcat-transport-wide-cc-extensions-01, 3.1), as
-// congestion writes it.
+// acks are what a far end tells of our packets' arrival (draft-holmer-rmcat-transport-wide-cc-extensions-01, 3.1).
 type acks struct {
 	base      uint16 // number of the first packet it tells of
 	count     int    // packets it tells of
@@ -16,11 +11,21 @@ type acks struct {
 	deltas    []byte // when those that arrived did
 }
 
-// feedbackHead is what stands before the chunks.
-const feedbackHead = 20
+const (
+	feedbackHead  = 20     // bytes before the chunks
+	deltaUnit     = 250    // µs
+	referenceUnit = 64_000 // µs
+)
 
-// isFeedback tells transport-wide feedback from other RTCP packets.
-func isFeedback(raw []byte) bool {
+// What became of a packet: the number of bytes that say when it arrived.
+const (
+	notArrived = 0
+	smallDelta = 1
+	largeDelta = 2
+)
+
+// IsFeedback tells transport-wide feedback from other RTCP packets, by their heads.
+func IsFeedback(raw []byte) bool {
 	const format, kind = 15, 205
 	return len(raw) >= feedbackHead && raw[0]&0x1f == format && raw[1] == kind
 }
@@ -28,7 +33,7 @@ func isFeedback(raw []byte) bool {
 // readFeedback checks an RTCP packet. ok is false if it is none of that kind, or contradicts itself, or tells of more
 // packets than we remember.
 func readFeedback(raw []byte) (a acks, ok bool) {
-	if !isFeedback(raw) {
+	if !IsFeedback(raw) {
 		return a, false
 	}
 	a.base, a.count = binary.BigEndian.Uint16(raw[12:]), int(binary.BigEndian.Uint16(raw[14:]))
@@ -111,30 +116,7 @@ func (c chunk) deltas(n int) (size int, ok bool) {
 		if s > largeDelta {
 			return 0, false
 		}
-		size += int(s) // as many as its number says
+		size += int(s)
 	}
 	return size, true
-}
-
-// readControl parses a compound RTCP packet (RFC 3550, 6.1). Transport-wide feedback stays as it came: readFeedback reads it
-// without allocations.
-func readControl(raw []byte) (all []rtcp.Packet, err error) {
-	for len(raw) > 0 {
-		size := len(raw)
-		if size >= 4 {
-			size = min(size, 4*(int(binary.BigEndian.Uint16(raw[2:]))+1))
-		}
-		one := rtcp.RawPacket(raw[:size])
-		raw = raw[size:]
-		if isFeedback(one) {
-			all = append(all, &one)
-			continue
-		}
-		packets, err := rtcp.Unmarshal(one)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, packets...)
-	}
-	return all, nil
 }

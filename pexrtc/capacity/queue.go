@@ -1,4 +1,4 @@
-package relay
+package capacity
 
 // trend is what becomes of the queue before the narrowest link of a path.
 type trend int
