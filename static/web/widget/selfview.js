@@ -39,7 +39,8 @@ function chooseCaption({ status, state, camera }, blind) {
   if (status === "Reconnecting") return "reconnecting";
   if (blind) return "blind";
   if (HELD_BACK.includes(state.why)) return state.why;
-  return state.confirmed && status !== "Connecting" ? "sending" : "not-yet";
+  const seen = state.confirmed && status !== "Connecting" && state.pane !== "away";
+  return seen ? "sending" : "not-yet";
 }
 
 /** @param {string} text in parts, each kept on a line of its own where lines are short */
