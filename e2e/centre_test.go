@@ -66,6 +66,7 @@ type centre struct {
 	node    *pexrtctest.Server
 	cloud   *genesystest.Server
 	process *process
+	again   func() // starts the server once more, as it was
 
 	agent, customer, admin string // base URLs
 
@@ -99,9 +100,16 @@ func start(t testing.TB, o options) *centre {
 	for name, value := range o.env {
 		env[name] = strings.ReplaceAll(value, "NODE", c.node.URL)
 	}
-	c.process = run(t, []string{"serve"}, env)
-	c.process.await("msg=ready")
+	c.serve(env)
+	c.again = func() { c.serve(env) }
 	return c
+}
+
+// serve starts the server.
+func (c *centre) serve(env map[string]string) {
+	c.t.Helper()
+	c.process = run(c.t, []string{"serve"}, env)
+	c.process.await("msg=ready")
 }
 
 func (c *centre) startCloud(o options) {
@@ -343,6 +351,12 @@ func (p *process) await(text string) {
 			p.t.Fatalf("videoleg did not say %q:\n%s", text, p.text())
 		}
 	}
+}
+
+// kill ends the program without a word.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill() // it may have ended
+	<-p.ended
 }
 
 // stop asks the program to end, and returns how it did.

@@ -7,8 +7,8 @@
 //	signin_test.go   ways to sign in
 //	first_picture_test.go  how soon the agent sees the customer, in requests and in milliseconds
 //	refuse_test.go   what goes wrong, and what the page says about it
-//	signalling_test.go, broken_paths_test.go, survival_test.go
-//	                 sockets, tokens, paths of the media and nodes that are lost in a call
+//	signalling_test.go, broken_paths_test.go, survival_test.go, restart_test.go
+//	                 sockets, tokens, paths of the media, nodes and servers that are lost in a call
 //	reach_test.go, turn_test.go
 //	                 networks that let little through, browsers and nodes that have little in common
 //	widget_test.go   the agent's toolbar and its panels

@@ -39,6 +39,8 @@ import { Camera } from "./camera.js";
  */
 
 const LOG_LENGTH = 200;
+const DEAF = 5000; // ms without a socket, after which nothing is shown that only this page can stop
+const AGAIN = 0.5; // s after which a page that was signed in begins anew, where the server has forgotten it
 const STOP_LIMIT = 2500; // ms; the desktop waits only a little longer
 const OVER = ["Call ended", "No active call"];
 const APART = ["elsewhere", "ended", "none", "no-alias"]; // panes of a page that has no leg
@@ -61,6 +63,9 @@ export class Session {
   #stale = false; // the leg failed while there was no socket
   #met = false; // a socket has been open
   #heard = true; // nothing has been missed since the server's last word
+  #deaf = false; // and for too long
+  #deafening = 0; // timer
+  #known = false; // the server has known whose page this is
   #flows = true; // the leg is not broken
   #linked = false; // it has been connected
   #vain = 0; // legs before the first that was
@@ -124,6 +129,11 @@ export class Session {
     return !this.#leg || this.#linked ? status : "Connecting";
   }
 
+  /** Media goes past our server. */
+  get #bypass() {
+    return this.#page.media === "bypass";
+  }
+
   /** @param {number} kbps that the camera may send at most; 0: any */
   limit(kbps) {
     this.#kbps = kbps;
@@ -182,11 +192,18 @@ export class Session {
   #lose() {
     this.#note("socket lost");
     if (this.#met) this.#heard = false;
+    this.#deafening ||= setTimeout(() => this.#deafen(), DEAF);
     this.#on.changed();
+  }
+
+  #deafen() {
+    this.#deaf = true;
+    this.#feed();
   }
 
   #giveUp() {
     if (OVER.includes(this.state.status)) return;
+    if (this.#bypass) this.#dropLeg();
     this.state = { ...this.state, error: { code: "page-offline", retry: true } };
     this.#on.changed();
   }
@@ -223,9 +240,13 @@ export class Session {
 
   /** @param {CallState} state */
   #follow(state) {
+    clearTimeout(this.#deafening);
+    this.#deafening = 0;
+    this.#deaf = false;
     const { status, pane = "-", sending, error } = state;
     this.#note(`state ${status}/${pane} sending=${Boolean(sending)}${error ? ` error=${error.code}` : ""}`);
-    this.state = state;
+    this.state = error?.code === "sign-in" && this.#known ? { ...state, error: { ...error, wait: AGAIN } } : state;
+    this.#known ||= error?.code !== "sign-in";
     this.sharing.follow(state);
     this.#feed(); // before all else: what the customer may not see any more
     if (!state.room) this.room.people = [];
@@ -263,11 +284,12 @@ export class Session {
   }
 
   // Our server holds back what the customer may not see. Where the media goes
-  // past it, to the node, that is up to the page.
+  // past it, to the node, that is up to the page, as long as it hears of it.
   #feed() {
-    const held = this.#page.media === "bypass" && !this.state.sending;
-    this.#leg?.send("video", held ? null : this.camera.track);
-    this.#leg?.send("slides", this.sharing.track);
+    const held = this.#bypass && !this.state.sending;
+    const deaf = this.#bypass && this.#deaf;
+    this.#leg?.send("video", held || deaf ? null : this.camera.track);
+    this.#leg?.send("slides", deaf ? null : this.sharing.track);
     this.#leg?.turn("slides", this.sharing.state.line).catch((err) => this.#refuse(err));
   }
 
@@ -280,12 +302,12 @@ export class Session {
   #offerWhereDue() {
     const { status, pane } = this.state;
     const due = !OVER.includes(status) && status !== "Signing in" && !APART.includes(pane);
-    if (due && !this.#leg && this.#page.media !== "bypass") this.#makeLeg();
+    if (due && !this.#leg && !this.#bypass) this.#makeLeg();
   }
 
   #makeLeg() {
     this.#dropLeg();
-    const slides = this.#page.media === "bypass" ? (this.sharing.state.line ?? "inactive") : "sendrecv";
+    const slides = this.#bypass ? (this.sharing.state.line ?? "inactive") : "sendrecv";
     const on = {
       offer: (sdp, id) => this.#post({ type: "offer", sdp, id }),
       candidate: (candidate) => this.#post({ type: "candidate", ...candidate }),
