@@ -126,7 +126,7 @@ export class Session {
     const { status } = this.state;
     if (OVER.includes(status)) return status;
     if (!this.#heard || !this.#flows) return "Reconnecting";
-    return !this.#leg || this.#linked ? status : "Connecting";
+    return status === "In call" && !this.#linked ? "Connecting" : status;
   }
 
   /** Media goes past our server. */
