@@ -4,13 +4,15 @@ package capacity
 const (
 	giveWay    = 0.85       // of what arrives, while a queue grows
 	tryMore    = 1.08       // in a second, while none does
+	tryNear    = 1.02       // the same, near to where one grew the last time
+	near       = 0.1        // how far off that is
 	heavyLoss  = 0.25       // a share that no path loses that is not full: a queue that overflows does not grow any more
 	lossOver   = 50.0       // packets over which that share is taken
 	oldNews    = 10_000_000 // µs after which a limit says nothing
 	minLimit   = 100_000.0  // bit/s: a picture needs as much
 	idle       = 1.4        // a limit so far above what arrives is not put to the test
 	meterUnit  = 100_000    // µs
-	meterUnits = 5
+	meterUnits = 8
 )
 
 // Path estimates what a path takes. One that has shown no limit has none. The zero value is a path that nothing is known of.
@@ -21,6 +23,7 @@ type Path struct {
 	meter meter
 	lost  float64 // share of the last packets
 	limit float64 // bit/s; 0: none seen
+	peak  float64 // bit/s that arrived when the limit came down last
 	at    int64   // µs of our clock: last feedback
 }
 
@@ -59,12 +62,17 @@ func (p *Path) adjust(passed float64) (fell bool) {
 	switch {
 	case rate == 0:
 	case p.queue.trend == growing, p.lost > heavyLoss:
+		p.lost = 0 // what was lost before the sender slows down says no more
 		if lower := max(giveWay*rate, minLimit); p.limit == 0 || lower < p.limit {
-			p.limit = lower
+			p.limit, p.peak = lower, rate
 			return true
 		}
 	case p.queue.trend == steady && p.Full():
-		p.limit *= 1 + (tryMore-1)*passed
+		more := tryMore
+		if off := p.limit/p.peak - 1; max(off, -off) < near {
+			more = tryNear
+		}
+		p.limit *= 1 + (more-1)*passed
 	}
 	return false
 }
@@ -72,13 +80,13 @@ func (p *Path) adjust(passed float64) (fell bool) {
 // Limit is what the path takes, in bit/s; 0: it has not shown that yet.
 func (p *Path) Limit() float64 { return p.limit }
 
-// Rate is what arrives, in bit/s over about half a second; 0: unknown.
+// Rate is what arrives, in bit/s over about a second; 0: unknown.
 func (p *Path) Rate() float64 { return p.meter.rate() }
 
 // Full says that the path has shown a limit, and is used up to there.
 func (p *Path) Full() bool { return p.limit > 0 && p.limit < idle*p.meter.rate() }
 
-// meter measures what arrives, in bit/s over the last half second.
+// meter measures what arrives, in bit/s over most of the last second, so that a sender that stumbles is not taken for a path that is full.
 type meter struct {
 	since, unit int64 // numbers of the first and the last unit of time; 0: nothing has arrived
 	bytes       [meterUnits + 1]int

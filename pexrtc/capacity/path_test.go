@@ -17,6 +17,9 @@ type path struct {
 	arrive int64   // when the last packet has arrived
 	queued float64 // longest wait in the queue, ms, since it was last looked at
 
+	limits []limit // on their way to the sender
+	keeps  float64 // bit/s that it keeps to; 0: as it likes
+
 	kbps   float64 // of the narrowest link; 0: wide
 	jitter int64   // most
 	loss   float64
@@ -28,20 +31,29 @@ const (
 	pathQueue  = 300_000 // then packets are dropped
 	farClock   = 987_654_321
 	pathPacket = 1100
+	senderLag  = 400_000 // until it sends as it is told to
 )
+
+type limit struct {
+	at   int64
+	rate float64
+}
 
 func newPath() *path {
 	return &path{far: twcc.NewRecorder(3), rand: rand.New(rand.NewPCG(5, 6)), now: 1e9, fps: 20}
 }
 
-// run lets a sender send at wants, in kbit/s, for a time; it keeps to the limit.
+// run lets a sender send at wants, in kbit/s, for a time; it keeps to the limit, if late.
 func (p *path) run(seconds int64, wants float64) {
 	var told int64
 	p.queued = 0
 	for end := p.now + seconds*1e6; p.now < end; p.now += 1e6 / p.fps {
 		rate := wants * 1000
-		if p.limit > 0 {
-			rate = min(rate, p.limit)
+		for len(p.limits) > 0 && p.limits[0].at <= p.now {
+			p.keeps, p.limits = p.limits[0].rate, p.limits[1:]
+		}
+		if p.keeps > 0 {
+			rate = min(rate, p.keeps)
 		}
 		frame := int(rate / 8 / float64(p.fps) * (0.7 + 0.6*p.rand.Float64()))
 		for at := p.now; frame > 0; at += 400 {
@@ -51,6 +63,7 @@ func (p *path) run(seconds int64, wants float64) {
 		if p.now-told > 100_000 {
 			told = p.now
 			p.feedback(p.now + pathDelay)
+			p.limits = append(p.limits, limit{p.now + senderLag, p.limit})
 		}
 	}
 }
@@ -99,8 +112,8 @@ func TestPath(t *testing.T) {
 		{"scattered", func(p *path) { p.jitter = 30_000 }, 700, math.Inf(1), math.Inf(1), 0},
 		{"losing", func(p *path) { p.loss = 0.1 }, 700, math.Inf(1), math.Inf(1), 0},
 		{"300 kbit/s", func(p *path) { p.kbps = 300 }, 1264, 220, 320, 250},
-		{"600 kbit/s", func(p *path) { p.kbps = 600 }, 1264, 450, 640, 200},
-		{"600 kbit/s at 30 frames", func(p *path) { p.kbps, p.fps = 600, 30 }, 1264, 450, 640, 200},
+		{"600 kbit/s", func(p *path) { p.kbps = 600 }, 1264, 450, 640, 250},
+		{"600 kbit/s at 30 frames", func(p *path) { p.kbps, p.fps = 600, 30 }, 1264, 450, 640, 250},
 		{"600 kbit/s, losing", func(p *path) { p.kbps, p.loss = 600, 0.02 }, 1264, 420, 640, 250},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
