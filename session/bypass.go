@@ -97,6 +97,12 @@ func (l *bypassLeg) current() (call *pexrtc.Call, offer string) {
 	return l.call, l.offer
 }
 
+// placed reports whether there is a call.
+func (l *bypassLeg) placed() bool {
+	call, _ := l.current()
+	return call != nil
+}
+
 // swap makes call, negotiated with this offer, the one that candidates go to, and returns the one before.
 func (l *bypassLeg) swap(call *pexrtc.Call, offer string) *pexrtc.Call {
 	l.mu.Lock()

@@ -15,7 +15,6 @@ import (
 const (
 	joinTime    = 20 * time.Second
 	releaseTime = 5 * time.Second
-	maxRejoins  = 3
 )
 
 // customerTag begins the call tag of every customer's participant, as rules.AgentTag does that of

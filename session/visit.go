@@ -44,7 +44,7 @@ type Visit struct {
 	dialled     bool   // events say that it was called
 	patience    timer  // ends waiting for that call
 	chat        chat
-	rejoins     int
+	recoveries  budget // of the way to the room
 	ended       bool
 	left        bool // by the customer's own Leave
 }
@@ -64,6 +64,8 @@ func (v *Visit) Attach(conn *page.Conn, live bool) bool {
 		if !live {
 			v.present(false) // what it shared went with the page before
 			v.connectPage()
+		} else if v.leg != nil && !v.leg.placed() && !v.connecting {
+			v.connectPage() // its peer connection is of an earlier leg
 		}
 	})
 }
@@ -192,6 +194,7 @@ func (v *Visit) connected(err error) {
 	case err != nil:
 		v.end(err)
 	case v.shared.leg == nil:
+		v.recoveries.since = time.Now()
 		v.shared.begin(v.leg)
 		v.window.addServers(v.leg.handedOver())
 	default:
@@ -255,14 +258,13 @@ func (v *Visit) lost(err error) {
 	v.participant, v.leg, v.shared = nil, nil, nil
 	v.release(p)
 	again := errors.Is(err, pexrtc.ErrTokenLost) || errors.Is(err, pexrtc.ErrNode)
-	if !again || v.rejoins >= maxRejoins || v.ended {
+	if !again || v.ended || !v.recoveries.spend(time.Now()) {
 		if errors.Is(err, pexrtc.ErrEnded) || errors.Is(err, pexrtc.ErrRemoved) {
 			err = nil // how calls end: the page says so kindly
 		}
 		v.end(err)
 		return
 	}
-	v.rejoins++
 	v.log.Warn("room lost, joining again", "err", err)
 	v.roster = pexrtc.Roster{}
 	v.update()
@@ -274,7 +276,7 @@ func (v *Visit) retry() {
 	if !v.ended || v.problem == nil {
 		return
 	}
-	v.ended, v.problem, v.rejoins, v.roster, v.centre = false, nil, 0, pexrtc.Roster{}, ""
+	v.ended, v.problem, v.recoveries, v.roster, v.centre = false, nil, budget{}, pexrtc.Roster{}, ""
 	v.dialled = false
 	v.update()
 	v.join()
@@ -312,7 +314,7 @@ func (v *Visit) update() {
 	switch room := inRoom(v.roster); {
 	case v.ended:
 		v.status = visitEnded
-	case v.participant == nil && v.rejoins > 0:
+	case v.participant == nil && v.recoveries.spent > 0:
 		v.status = visitReconnecting
 	case v.participant == nil || !v.roster.Synced:
 		v.status = visitJoining

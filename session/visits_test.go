@@ -3,9 +3,11 @@ package session
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/videoleg/videoleg/pexrtc/pexrtctest"
+	"github.com/videoleg/videoleg/session/page"
 )
 
 // TestVisit follows a customer from the room's door to his goodbye.
@@ -58,6 +60,23 @@ func TestVisitComesBack(t *testing.T) {
 		if left := c.tagged(customerTag); len(left) != 0 {
 			t.Errorf("after the grace: %+v, want nobody", left)
 		}
+	})
+}
+
+// TestVisitComesBackToAnotherRoom: what the page had while it was away was another participant's.
+func TestVisitComesBackToAnotherRoom(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		v, err := c.visits.Join(roomID, "Grace")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tab := c.visit(v)
+		tab.awaitStatus(visitCalling)
+		tab.cut()
+		c.node.ExpireToken(c.tagged(customerTag)[0].UUID)
+		synctest.Wait()
+		back := newTab(t, func(conn *page.Conn) bool { return v.Attach(conn, true) }, v.Handle, v.Detach)
+		back.await("asks for another offer", func(m message) bool { return m.Type == "connect" })
 	})
 }
 
