@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/pion/sdp/v3"
 )
@@ -16,6 +17,9 @@ const (
 	maxCandidates = 100 // of the whole description
 )
 
+// videoClock is the clock rate of every video codec here, in Hz.
+const videoClock = 90000
+
 // Reasons for which a session description is refused, for errors.Is.
 var (
 	ErrSDP   = errors.New("pexrtc: unusable session description")
@@ -26,6 +30,9 @@ var (
 func ParseSDP(text string) (*sdp.SessionDescription, error) {
 	if len(text) > maxSDP {
 		return nil, fmt.Errorf("%w: larger than %d KiB", ErrSDP, maxSDP>>10)
+	}
+	if hidesLines(text) {
+		return nil, fmt.Errorf("%w: control characters", ErrSDP)
 	}
 	var d sdp.SessionDescription
 	if err := d.UnmarshalString(text); err != nil {
@@ -51,12 +58,19 @@ func ParseSDP(text string) (*sdp.SessionDescription, error) {
 	return &d, nil
 }
 
+// hidesLines says that a text has control characters other than line ends, where another reader might see lines that we do
+// not.
+func hidesLines(text string) bool {
+	plain := strings.NewReplacer("\r\n", "", "\n", "", "\t", "").Replace(text)
+	return strings.ContainsFunc(plain, unicode.IsControl)
+}
+
 // CheckVideoOnly accepts a description of nothing but video. A rejected or inactive m=audio line is refused like any
 // other: audio must not even be negotiated. Errors: ErrSDP, ErrAudio.
 func CheckVideoOnly(text string) error { return CheckOffer(text, false) }
 
 // CheckOffer accepts a browser's description with at least one video line and, if allowAudio, audio. Data channels and
-// other media are refused. Errors: ErrSDP, ErrAudio.
+// other media are refused, and audio codecs in a video line. Errors: ErrSDP, ErrAudio.
 func CheckOffer(text string, allowAudio bool) error {
 	d, err := ParseSDP(text)
 	if err != nil {
@@ -67,6 +81,9 @@ func CheckOffer(text string, allowAudio bool) error {
 		switch kind := m.MediaName.Media; {
 		case kind == "video":
 			video = true
+			if err := checkCodecs(m); err != nil {
+				return err
+			}
 		case kind == "audio" && allowAudio:
 		case kind == "audio":
 			return ErrAudio
@@ -76,6 +93,32 @@ func CheckOffer(text string, allowAudio bool) error {
 	}
 	if !video {
 		return fmt.Errorf("%w: no video line", ErrSDP)
+	}
+	return nil
+}
+
+// checkCodecs refuses a video line with anything that is not video: all video, and what repairs it, has one clock rate, and
+// a payload type without a name is one of the old audio codecs, unless the line is refused (RFC 3551, 6).
+func checkCodecs(m *sdp.MediaDescription) error {
+	named := map[string]bool{}
+	for _, a := range m.Attributes {
+		if a.Key != "rtpmap" {
+			continue
+		}
+		number, codec, _ := strings.Cut(a.Value, " ")
+		if _, rate := rtpmap(codec); rate != videoClock {
+			return fmt.Errorf("%w: a codec of a video line has another clock than video", ErrAudio)
+		}
+		named[number] = true
+	}
+	_, bundled := m.Attribute("bundle-only")
+	if m.MediaName.Port.Value == 0 && !bundled {
+		return nil
+	}
+	for _, f := range m.MediaName.Formats {
+		if !named[f] {
+			return fmt.Errorf("%w: a payload type of a video line has no name", ErrAudio)
+		}
 	}
 	return nil
 }
