@@ -43,7 +43,7 @@ var arrows = map[string]struct{ inside, outside []string }{
 	"session/audit":       {inside: []string{"session/feed"}},
 	"session/feed":        {},
 	"session/invite":      {inside: []string{"session/seal"}},
-	"session/page":        {outside: []string{websocket}},
+	"session/page":        {outside: []string{websocket, limits}},
 	"session/rules":       {},
 	"session/seal":        {},
 	"session/store":       {outside: []string{nats}},

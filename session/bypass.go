@@ -22,10 +22,13 @@ type bypassLeg struct {
 	call    *pexrtc.Call
 	offer   string             // of the page, that the call was last negotiated with
 	pending []pexrtc.Candidate // of the page, gathered before the node has answered
+	taken   int                // candidates since the last offer
 }
 
-// maxPending bounds the candidates that wait for the node's answer; browsers make a dozen.
-const maxPending = 64
+// maxTaken bounds the candidates of one offer, each of which is a request to the node; browsers make a dozen.
+const maxTaken = 64
+
+var errCandidates = errors.New("session: too many candidates")
 
 func (l *bypassLeg) connect(ctx context.Context, offer string, answer func(string)) error {
 	if err := pexrtc.CheckOffer(offer, l.audio); err != nil {
@@ -35,6 +38,9 @@ func (l *bypassLeg) connect(ctx context.Context, offer string, answer func(strin
 	if err != nil {
 		return err
 	}
+	l.mu.Lock()
+	l.taken = len(l.pending)
+	l.mu.Unlock()
 	if call, _ := l.current(); l.keeps(offer) {
 		return l.update(ctx, call, offer, prepared, answer)
 	}
@@ -131,11 +137,16 @@ func (l *bypassLeg) flush(ctx context.Context, call *pexrtc.Call) {
 func (l *bypassLeg) candidate(ctx context.Context, c pexrtc.Candidate) error {
 	l.mu.Lock()
 	call := l.call
-	if call == nil && len(l.pending) < maxPending {
+	l.taken++
+	full := l.taken > maxTaken
+	if call == nil && !full {
 		l.pending = append(l.pending, c)
 	}
 	l.mu.Unlock()
-	if call == nil {
+	switch {
+	case full:
+		return errCandidates
+	case call == nil:
 		return nil
 	}
 	return call.Candidate(ctx, c)

@@ -244,6 +244,7 @@ func (c *Call) Attach(conn *page.Conn, live bool) bool {
 
 // Detach says that conn is gone, and why. The call waits a while for the page to come back.
 func (c *Call) Detach(conn *page.Conn, why error) {
+	c.calls.cfg.Metrics.pageGone(why)
 	c.post(func() {
 		c.note("page", "gone", "")
 		c.window.leave(&c.owner, conn, why, c.close)

@@ -1,9 +1,12 @@
 package session
 
 import (
+	"errors"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/videoleg/videoleg/pexrtc"
+	"github.com/videoleg/videoleg/session/page"
 )
 
 // Metrics are what a running server tells Prometheus about its calls.
@@ -15,6 +18,7 @@ type Metrics struct {
 	ends     *prometheus.CounterVec
 	again    *prometheus.CounterVec
 	quality  *prometheus.CounterVec
+	floods   prometheus.Counter
 }
 
 // NewMetrics registers the metrics.
@@ -35,14 +39,23 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Name: "videoleg_reconnects_total", Help: "Times that a leg's connection was made anew, by what had failed."}, []string{"reason"}),
 		quality: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "videoleg_media_quality_total", Help: "Changes of a participant's media quality, as the node rates it."}, []string{"kind", "quality"}),
+		floods: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "videoleg_page_floods_total", Help: "Pages' sockets that were closed because they sent too much."}),
 	}
-	r.MustRegister(m.calls, m.visits, m.joins, m.joinTime, m.ends, m.again, m.quality)
+	r.MustRegister(m.calls, m.visits, m.joins, m.joinTime, m.ends, m.again, m.quality, m.floods)
 	m.begin()
 	return m
 }
 
 // pageFailed is a reconnect that comes of the browser's connection; the others have the codes of FaultOf.
 const pageFailed = "page"
+
+// pageGone counts why a page has gone.
+func (m *Metrics) pageGone(why error) {
+	if errors.Is(why, page.ErrFlood) {
+		m.floods.Inc()
+	}
+}
 
 // begin lets the counters that everybody watches be there, at 0, before the first event.
 func (m *Metrics) begin() {

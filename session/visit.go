@@ -72,6 +72,7 @@ func (v *Visit) Attach(conn *page.Conn, live bool) bool {
 
 // Detach says that conn is gone, and why. The visit waits a while for the page to come back.
 func (v *Visit) Detach(conn *page.Conn, why error) {
+	v.visits.cfg.Metrics.pageGone(why)
 	v.post(func() { v.window.leave(&v.owner, conn, why, v.close) })
 }
 

@@ -35,6 +35,26 @@ func TestVisit(t *testing.T) {
 	})
 }
 
+// TestCandidateFlood: each candidate is a request to the node, and no browser has many.
+func TestCandidateFlood(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		v, err := c.visits.Join(roomID, "Grace")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tab := c.visit(v)
+		tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+		leg := v.leg
+		for range 3 * maxTaken {
+			tab.say(map[string]any{"type": "candidate", "candidate": "candidate:1 1 udp 1 192.0.2.1 9 typ host", "mid": "0"})
+		}
+		synctest.Wait()
+		if leg.taken != 3*maxTaken || len(leg.pending) != maxTaken {
+			t.Errorf("%d candidates came and %d wait for the node, want %d and %d", leg.taken, len(leg.pending), 3*maxTaken, maxTaken)
+		}
+	})
+}
+
 func TestVisitComesBack(t *testing.T) {
 	bubble(t, func(t *testing.T, c *centre) {
 		v, err := c.visits.Join(roomID, "Grace")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
 )
 
 // Times of a connection. A page that is silent for longer than idleTime is gone: its browser answers our
@@ -20,12 +21,17 @@ const (
 	idleTime     = 15 * time.Second
 	writeTime    = 5 * time.Second
 	queueLength  = 64
+
+	// A page sends some hundred candidates at once, at most, and little after that.
+	messageRate  = 20 // a second
+	messageBurst = 300
 )
 
 // Conn is the connection of one open page. Send may be called from any goroutine; Read from one.
 type Conn struct {
 	ws    *websocket.Conn
 	queue chan Out
+	pace  *rate.Limiter // of what the page sends
 
 	once sync.Once
 	done chan struct{} // closed by Close
@@ -46,7 +52,7 @@ func Accept(w http.ResponseWriter, r *http.Request, origin string) (*Conn, error
 	if err != nil {
 		return nil, fmt.Errorf("page: upgrade: %w", err)
 	}
-	c := &Conn{ws: ws, queue: make(chan Out, queueLength), done: make(chan struct{})}
+	c := &Conn{ws: ws, queue: make(chan Out, queueLength), done: make(chan struct{}), pace: rate.NewLimiter(messageRate, messageBurst)}
 	ws.SetReadLimit(maxMessage)
 	alive := func(string) error { return ws.SetReadDeadline(time.Now().Add(idleTime)) }
 	ws.SetPongHandler(alive)
@@ -69,7 +75,7 @@ func sameOrigin(r *http.Request, origin string) bool {
 	return err == nil && from.Scheme == ours.Scheme && from.Host == ours.Host
 }
 
-// Read returns the page's next message. ErrGone and ErrUnloaded say that there will be none.
+// Read returns the page's next message. ErrGone, ErrUnloaded and ErrFlood say that there will be none.
 func (c *Conn) Read() (In, error) {
 	kind, data, err := c.ws.ReadMessage()
 	if err != nil {
@@ -77,6 +83,9 @@ func (c *Conn) Read() (In, error) {
 	}
 	if err := c.ws.SetReadDeadline(time.Now().Add(idleTime)); err != nil {
 		return In{}, ErrGone
+	}
+	if !c.pace.Allow() {
+		return In{}, ErrFlood
 	}
 	if kind != websocket.TextMessage {
 		return In{}, fmt.Errorf("%w: binary", errMessage)
@@ -89,6 +98,8 @@ var (
 	ErrGone = errors.New("page: connection lost")
 	// ErrUnloaded is a page that the browser has closed, reloaded or left.
 	ErrUnloaded = errors.New("page: unloaded")
+	// ErrFlood is a page that sends more than any page of ours.
+	ErrFlood = errors.New("page: too many messages")
 )
 
 func (c *Conn) closeReason(err error) error {

@@ -159,3 +159,18 @@ func TestSlowPage(t *testing.T) {
 		t.Errorf("Serve = %v, want ErrGone", err)
 	}
 }
+
+// TestFlood: a page that sends more than any page of ours loses its connection.
+func TestFlood(t *testing.T) {
+	taken := 0
+	url, served := serve(t, func(*Conn, In) { taken++ })
+	ws := dial(t, url, "https://agent.example")
+	for range 10 * messageBurst {
+		if ws.WriteMessage(websocket.TextMessage, []byte(`{"type":"candidate","candidate":"x"}`)) != nil {
+			break // it is closed
+		}
+	}
+	if err := <-served; !errors.Is(err, ErrFlood) || taken < messageBurst {
+		t.Errorf("Serve = %v after %d messages, want ErrFlood after %d", err, taken, messageBurst)
+	}
+}
