@@ -112,7 +112,11 @@ func (e *end) heard(h *hop, p rtcp.Packet) {
 	case *rtcp.TransportLayerNack:
 		if o := h.stream(p.MediaSSRC); o != nil {
 			e.nacksHeard.Add(1)
-			e.resent.Add(uint64(o.resend(p.Nacks, h.roundTrip())))
+			sent, hopeless := o.resend(p.Nacks, h.roundTrip())
+			e.resent.Add(uint64(sent))
+			if hopeless {
+				h.behind[h.content(o.ssrc)].from.keyframes.ask()
+			}
 		}
 	case *rtcp.RawPacket:
 		e.told(h, *p)
@@ -126,11 +130,7 @@ func (e *end) heard(h *hop, p rtcp.Packet) {
 // keyframeWanted asks whoever sends that stream of ours; whom we don't know means the main one.
 func (e *end) keyframeWanted(h *hop, ssrc uint32) {
 	e.keyframesWanted.Add(1)
-	c := mainVideo
-	if ssrc == h.out[slides].ssrc {
-		c = slides
-	}
-	h.behind[c].from.keyframes.ask()
+	h.behind[h.content(ssrc)].from.keyframes.ask()
 }
 
 // told takes feedback on the arrival of what we send. Whoever sends it hears at once of a path that has become narrower.

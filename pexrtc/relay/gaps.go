@@ -56,13 +56,13 @@ func (g *gaps) found(seq uint16) bool {
 	return false
 }
 
-// due lists what to ask for now, given the round trip, and forgets what is too old. Over a long path single packets are
+// due lists what to ask for now, given the round trip, and forgets what is too old: lost says that something was. Over a long path single packets are
 // asked for twice each time: an answer that got lost, too, would cost another round trip.
-func (g *gaps) due(now time.Time, rtt time.Duration) []uint16 {
-	var seqs []uint16
+func (g *gaps) due(now time.Time, rtt time.Duration) (seqs []uint16, lost bool) {
 	kept := g.missing[:0]
 	for _, m := range g.missing {
 		if now.Sub(m.since) > nackLife {
+			lost = true
 			continue
 		}
 		if !m.ask.After(now) {
@@ -77,5 +77,5 @@ func (g *gaps) due(now time.Time, rtt time.Duration) []uint16 {
 		kept = append(kept, m)
 	}
 	g.missing = kept
-	return seqs
+	return seqs, lost
 }

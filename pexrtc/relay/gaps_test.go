@@ -18,17 +18,18 @@ func TestGaps(t *testing.T) {
 	steps := []struct {
 		after time.Duration
 		want  []uint16
+		lost  bool
 	}{
-		{0, nil}, // it may just be late
-		{nackWait, []uint16{65535}},
-		{nackWait + nackGap, nil}, // the answer is under way
-		{nackWait + rtt, nil},
-		{nackWait + rtt*5/4, []uint16{65535}},
-		{nackLife + time.Millisecond, nil},
+		{0, nil, false}, // it may just be late
+		{nackWait, []uint16{65535}, false},
+		{nackWait + nackGap, nil, false}, // the answer is under way
+		{nackWait + rtt, nil, false},
+		{nackWait + rtt*5/4, []uint16{65535}, false},
+		{nackLife + time.Millisecond, nil, true},
 	}
 	for _, s := range steps {
-		if got := g.due(now.Add(s.after), rtt); !slices.Equal(got, s.want) {
-			t.Errorf("after %v: asks for %v, want %v", s.after, got, s.want)
+		if got, lost := g.due(now.Add(s.after), rtt); !slices.Equal(got, s.want) || lost != s.lost {
+			t.Errorf("after %v: asks for %v, lost %v; want %v, %v", s.after, got, lost, s.want, s.lost)
 		}
 	}
 	if len(g.missing) != 0 {
@@ -49,7 +50,7 @@ func TestGapsOfALongPath(t *testing.T) {
 		g.arrived(8+lost, now)
 		var asked []time.Duration
 		for after := time.Duration(0); after < 500*time.Millisecond; after += time.Millisecond {
-			if len(g.due(now.Add(after), rtt)) > 0 {
+			if seqs, _ := g.due(now.Add(after), rtt); len(seqs) > 0 {
 				asked = append(asked, after)
 			}
 		}
@@ -80,7 +81,7 @@ func FuzzGaps(f *testing.F) {
 			now = now.Add(7 * time.Millisecond)
 			seq := uint16(in[i])<<8 | uint16(in[i+1])
 			g.arrived(seq, now)
-			asked := g.due(now, 0)
+			asked, _ := g.due(now, 0)
 			if len(g.missing) > maxGaps || slices.Contains(asked, seq) {
 				t.Fatalf("%d missing; asks for %v just after %d", len(g.missing), asked, seq)
 			}

@@ -72,6 +72,14 @@ func (h *hop) stream(ssrc uint32) *outbound {
 	return nil
 }
 
+// content is that of the stream of ours with this SSRC; the main one if there is none.
+func (h *hop) content(ssrc uint32) content {
+	if ssrc == h.out[slides].ssrc {
+		return slides
+	}
+	return mainVideo
+}
+
 // current says that no other hop has taken this one's place.
 func (h *hop) current() bool { return h.end.hop.Load() == h }
 

@@ -26,6 +26,7 @@ type arrival struct {
 	lastAt  time.Time // arrival of the last packet of source
 	stats   reception
 	gaps    gaps
+	resort  resort
 }
 
 // inbound is what arrives on a hop: decrypted, measured, asked for again where it has gaps, and handed to the forwarders.
@@ -263,7 +264,11 @@ func (i *inbound) ask() {
 	}
 	for c := range i.lines {
 		a := &i.lines[c]
-		seqs := a.gaps.due(time.Now(), rtt)
+		now := time.Now()
+		seqs, lost := a.gaps.due(now, rtt)
+		if lost && a.resort.due(now) {
+			a.forward.from.keyframes.ask()
+		}
 		if len(a.gaps.missing) > 0 {
 			i.mend()
 		}

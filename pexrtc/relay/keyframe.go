@@ -9,6 +9,22 @@ import (
 // the bandwidth of an ordinary frame.
 const keyframeGap = 300 * time.Millisecond
 
+// resortGap is the least time between two keyframes that are asked for because repair has failed: a path that is full is not
+// helped by many of them.
+const resortGap = 2 * time.Second
+
+// resort is the last one when a packet does not come: a receiver waits for seconds before it asks for a keyframe by itself.
+type resort struct{ last time.Time }
+
+// due says that it is time for it.
+func (r *resort) due(now time.Time) bool {
+	if now.Sub(r.last) < resortGap {
+		return false
+	}
+	r.last = now
+	return true
+}
+
 // asker passes on keyframe requests, at most one per keyframeGap; requests in between become one at the end of it.
 type asker struct {
 	send func() bool // asks the far end, if there is anything to ask for; must not block

@@ -35,6 +35,7 @@ type outbound struct {
 	memory int      // bytes of the history
 	sent   *history // nil: nothing yet
 	credit int      // bytes that may be sent again: never more than were sent
+	resort resort   // when more is to be repaired than there is room for
 
 	repair    [128]uint8 // payload types for retransmissions, by type; 0: packets are sent again as they were
 	repairSeq uint16     // of the last retransmission
@@ -216,21 +217,25 @@ func (c *cipher) depart() {
 }
 
 // resend answers a request for lost packets with those that are still known, as long as the credit lasts, and returns
-// their number. One packet is sent at most twice in a round trip, and once on a path that is full.
-func (o *outbound) resend(pairs []rtcp.NackPair, trip time.Duration) (sent int) {
+// their number. One packet is sent at most twice in a round trip, and once on a path that is full. hopeless says that such a
+// path has no room for the repair: a keyframe is shorter.
+func (o *outbound) resend(pairs []rtcp.NackPair, trip time.Duration) (sent int, hopeless bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.keys == nil || o.sent == nil {
-		return 0
+		return 0, false
 	}
-	now := time.Now()
-	if !o.path.Full() {
+	now, full, short := time.Now(), o.path.Full(), false
+	if !full {
 		trip /= 2
 	}
 	for _, p := range pairs {
 		p.Range(func(seq uint16) bool {
-			b := o.sent.again(seq, now, max(trip, resendGap))
-			if b != nil && len(b) <= o.credit && o.seal(o.retransmission(b)) {
+			switch b := o.sent.again(seq, now, max(trip, resendGap)); {
+			case b == nil:
+			case len(b) > o.credit:
+				short = true
+			case o.seal(o.retransmission(b)):
 				o.credit -= len(b)
 				sent++
 			}
@@ -238,7 +243,7 @@ func (o *outbound) resend(pairs []rtcp.NackPair, trip time.Duration) (sent int) 
 		})
 	}
 	o.depart()
-	return sent
+	return sent, full && short && o.resort.due(now)
 }
 
 // retransmission is what to send in place of b, which got lost: a packet of the repair stream that contains it (RFC 4588,

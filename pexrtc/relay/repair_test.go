@@ -265,10 +265,17 @@ func TestResendOnAFullPath(t *testing.T) {
 		}
 	}
 	const sent = 100
-	again := 0
+	again, keyframes := 0, 0
 	for seq := range uint16(sent) {
 		o.send(packet{payload: make([]byte, 1000)}, 96, 1000+seq, 9, now)
-		again += o.resend([]rtcp.NackPair{{PacketID: 1000 + seq}}, 0)
+		n, hopeless := o.resend([]rtcp.NackPair{{PacketID: 1000 + seq}}, 0)
+		again += n
+		if hopeless {
+			keyframes++
+		}
+	}
+	if keyframes != 1 {
+		t.Errorf("%d keyframes are asked for in place of the rest, want 1", keyframes)
 	}
 	if again < sent/4-2 || again > sent/4+15 { // some were earned before
 		t.Errorf("%d of %d packets are sent again", again, sent)
