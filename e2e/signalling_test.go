@@ -22,12 +22,14 @@ func TestSignallingBreaks(t *testing.T) {
 		l := &line{c, desktop, customer, widget}
 		widget.Eval(keepSilence, nil)
 
+		step(t, "the node's events")
 		before := c.awaitAgent("sends video", sendsVideo)
 		c.node.DropEventStreams()
 		c.awaitAgent("listens again", func(p pexrtctest.Participant) bool { return p.Streams == 1 })
 		l.flows()
 		c.same(before)
 
+		step(t, "the page's socket")
 		l.away()
 		l.flows()
 		desktop.Offline(false)
@@ -35,15 +37,21 @@ func TestSignallingBreaks(t *testing.T) {
 		l.flows()
 		c.same(before)
 
+		step(t, "the page's socket, without a word")
 		l.stalled()
 		c.same(before)
 
-		l.heldWhileAway(before)
-
-		for range 2 { // as a node does that refuses for longer
-			l.refused(refresh)
+		step(t, "held meanwhile")
+		l.heldWhile("Reconnecting", desktop.Offline, before)
+		if env["MEDIA_MODE"] == "bypass" { // nobody but the page can stop its camera
+			l.heldWhile("In call", desktop.Stalled, l.awaitAgent("is back", sendsVideo))
 		}
+
+		step(t, "the token is refused")
+		l.refused(refresh)
+		step(t, "the token cannot be refreshed")
 		l.unanswered(refresh)
+		step(t, "end")
 	})
 }
 
@@ -90,19 +98,18 @@ func (l *line) stalled() {
 	l.flows()
 }
 
-// heldWhileAway holds the call while the agent's page cannot hear of it.
-func (l *line) heldWhileAway(before pexrtctest.Participant) {
+// heldWhile holds the call while the agent's page, which says status, cannot hear of it.
+func (l *line) heldWhile(status string, deaf func(bool), before pexrtctest.Participant) {
 	t, call := l.t, l.conversation()
 	t.Helper()
-	l.away()
+	deaf(true)
+	l.widget.AwaitStatus(status)
 	if err := call.Hold(genesystest.AdaID); err != nil {
 		t.Fatal(err)
 	}
 	l.awaitAgent("is muted", func(p pexrtctest.Participant) bool { return p.VideoMuted })
-	l.customer.Video("Agent video").AwaitStill(200 * time.Millisecond)
-	held := l.agents()[0].VideoIn.Packets
-	l.customer.Video("Agent video").AwaitStill(500 * time.Millisecond)
-	l.desktop.Offline(false)
+	held := l.silent()
+	deaf(false)
 	l.widget.AwaitStatus("On hold")
 	l.widget.Video("Customer video").AwaitMoving()
 	after := l.agents()
@@ -121,6 +128,23 @@ const keepStatus = `(() => {
 	const status = document.querySelector("[role=status]"), said = window.said = [];
 	new MutationObserver(() => said.push(status.innerText.trim())).observe(status, {subtree: true, childList: true, characterData: true});
 })()`
+
+// silent waits until no packet of the agent's reaches the node any more, and counts those that have.
+func (l *line) silent() int {
+	l.t.Helper()
+	const most = 4 * time.Second // a page that does not hear is given some time to say so
+	for began, last := time.Now(), -1; ; {
+		l.customer.Video("Agent video").AwaitStill(400 * time.Millisecond)
+		now := l.agents()[0].VideoIn.Packets
+		if now == last {
+			return now
+		}
+		if time.Since(began) > most {
+			l.t.Fatalf("packets of the agent still reach the node %v after the hold", most)
+		}
+		last = now
+	}
+}
 
 // refused: the node does not prolong the agent's token.
 func (l *line) refused(r *refreshes) {

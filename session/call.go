@@ -36,6 +36,7 @@ type Call struct {
 	ending    bool  // the sign-in is about to end, and only its agent can renew it
 	rereads   int   // failed in a row
 	listening timer // for a node whose events have ceased
+	darkening timer // until the page must have said that its camera has stopped
 
 	recoveries budget // of the way to the conference
 
@@ -284,6 +285,8 @@ func (c *Call) handle(in page.In) {
 		c.watchStatistics(in.On)
 	case page.Story:
 		c.window.send(page.Out{Type: page.Story, Story: c.tellStory()})
+	case page.Dark:
+		c.darkening.stop()
 	case page.Unreached:
 		c.unreached()
 	case page.Retry:
@@ -328,6 +331,7 @@ func (c *Call) finish() {
 	c.watch.stop()
 	c.renewal.stop()
 	c.listening.stop()
+	c.darkening.stop()
 	c.window.grace.stop()
 	c.window.statistics.stop()
 	c.device.patience.stop()

@@ -87,18 +87,28 @@ func (c *Call) gate() {
 	if s.leg != nil {
 		s.leg.show(open)
 	}
+	stops := c.window.shown.Sending && !open
 	c.window.show(c.view())
 	c.tell(&s.video, !open, (*pexrtc.Participant).SetVideoMuted)
-	if !s.shown && c.window.conn == nil {
+	switch {
+	case s.shown:
+		c.darkening.stop()
+	case c.window.conn == nil:
 		c.silence()
+	case stops:
+		c.darkening.set(&c.owner, c.now().Add(darkTime), c.silence)
 	}
 }
 
-// silence ends a media call past us whose page is away and cannot be told to stop its camera. When the page is back, it
-// makes another.
+// darkTime is how long a page may take to say that its camera has stopped. A socket can be dead for longer than that
+// before anybody knows.
+const darkTime = 2 * time.Second
+
+// silence ends a media call past us whose page is away, or does not say that it has stopped its camera. When the page is
+// back, it makes another.
 func (c *Call) silence() {
 	if b, ok := c.stay.leg.(*bypassLeg); ok && c.stay.live {
-		c.log.Info("the page is away: ending its media call")
+		c.log.Info("the page does not hear: ending its media call")
 		c.detached(releaseTime, b.close)
 		c.newLeg()
 	}

@@ -288,7 +288,8 @@ export class Session {
   #feed() {
     const held = this.#bypass && !this.state.sending;
     const deaf = this.#bypass && this.#deaf;
-    this.#leg?.send("video", held || deaf ? null : this.camera.track);
+    const sent = this.#leg?.send("video", held || deaf ? null : this.camera.track);
+    if (held) sent?.then(() => this.#signal.send({ type: "dark" }));
     this.#leg?.send("slides", deaf ? null : this.sharing.track);
     this.#leg?.turn("slides", this.sharing.state.line).catch((err) => this.#refuse(err));
   }
