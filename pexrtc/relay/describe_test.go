@@ -28,7 +28,7 @@ func TestReadOffer(t *testing.T) {
 	if want := (extensions{sendTime: 4, sequence: 5}); r.exts != want {
 		t.Errorf("extensions %+v, want %+v", r.exts, want)
 	}
-	second := "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\n"
+	second := "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\na=rtpmap:96 VP8/90000\r\n"
 	r, err = readOffer(sampleOffer + second)
 	if err != nil || r.slides == nil || r.mid != "0" {
 		t.Errorf("with a slides line: %+v, %v", r, err)
