@@ -87,6 +87,10 @@ func (a *App) hello(c echo.Context, conn *page.Conn, in page.In) *session.Visit 
 	if err == nil && !v.Attach(conn, in.Live) {
 		err = session.ErrStopping
 	}
+	if errors.Is(err, session.ErrStopping) {
+		conn.Close() // the page comes back, to the next server
+		return nil
+	}
 	if err != nil {
 		a.cfg.Log.Info("visit refused", "err", err)
 		p := problem(err)

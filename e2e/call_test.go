@@ -248,14 +248,3 @@ func TestDeadNodeFirst(t *testing.T) {
 	b := browser.Start(t)
 	c.call(b)
 }
-
-// TestStop: an orderly end releases everybody and exits 0.
-func TestStop(t *testing.T) {
-	c := start(t, options{})
-	b := browser.Start(t)
-	c.call(b)
-	if err := c.process.stop(); err != nil {
-		t.Errorf("exit after SIGTERM: %v, want 0", err)
-	}
-	c.awaitEmpty(time.Second)
-}

@@ -206,13 +206,24 @@ func (c *centre) tagged(prefix string) (all []pexrtctest.Participant) {
 // awaitAgent waits until the agent's participant satisfies ok.
 func (c *centre) awaitAgent(what string, ok func(pexrtctest.Participant) bool) pexrtctest.Participant {
 	c.t.Helper()
+	return c.awaitTagged("videoleg:agent:", what, ok)
+}
+
+// awaitCustomer does the same for the customer's.
+func (c *centre) awaitCustomer(what string, ok func(pexrtctest.Participant) bool) pexrtctest.Participant {
+	c.t.Helper()
+	return c.awaitTagged("videoleg:customer:", what, ok)
+}
+
+func (c *centre) awaitTagged(prefix, what string, ok func(pexrtctest.Participant) bool) pexrtctest.Participant {
+	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), 15*time.Second)
 	defer cancel()
 	p, err := c.node.AwaitParticipant(ctx, func(p pexrtctest.Participant) bool {
-		return strings.HasPrefix(p.CallTag, "videoleg:agent:") && ok(p)
+		return strings.HasPrefix(p.CallTag, prefix) && ok(p)
 	})
 	if err != nil {
-		c.t.Fatalf("no agent's participant that %s: %v; there are %+v", what, err, c.node.Participants(""))
+		c.t.Fatalf("no participant %s… that %s: %v; there are %+v", prefix, what, err, c.node.Participants(""))
 	}
 	return p
 }

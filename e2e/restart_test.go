@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ func TestServerDies(t *testing.T) {
 		c := start(t, options{env: env})
 		_, customer, widget := c.call(browser.Start(t))
 		before := c.awaitAgent("sends video", sendsVideo)
+		guest := c.customers()[0]
 		c.process.kill()
 		widget.AwaitStatus("Reconnecting")
 		customer.Video("Agent video").AwaitStill(time.Second)
@@ -24,8 +26,41 @@ func TestServerDies(t *testing.T) {
 		widget.AwaitStatus("In call")
 		widget.Video("Customer video").AwaitMoving()
 		customer.Video("Agent video").AwaitMoving()
-		if all := c.agents(); len(all) != 1 {
-			t.Errorf("agents in the room: %+v, want one", all)
-		}
+		c.two(guest)
 	})
+}
+
+// TestServerStops as for a new version: it exits 0 and leaves no agent in the room. The customer stays, whose media does not
+// pass the server, and both pages come back by themselves.
+func TestServerStops(t *testing.T) {
+	c := start(t, options{env: map[string]string{"STATE_DIR": t.TempDir()}})
+	_, customer, widget := c.call(browser.Start(t))
+	if err := c.process.stop(); err != nil {
+		t.Errorf("exit after SIGTERM: %v, want 0", err)
+	}
+	if all := c.agents(); len(all) != 0 {
+		t.Errorf("agents in the room: %+v, want none", all)
+	}
+	before := c.customers()[0]
+	c.awaitCustomer("is heard all the time", func(p pexrtctest.Participant) bool {
+		return p.UUID == before.UUID && p.AudioIn.Packets > before.AudioIn.Packets+20
+	})
+	c.again()
+	widget.AwaitStatus("In call")
+	widget.Video("Customer video").AwaitMoving()
+	customer.Video("Agent video").AwaitMoving()
+	c.two(before)
+}
+
+// two waits until there are one agent and one customer, another participant than before.
+func (c *centre) two(before pexrtctest.Participant) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), browser.Patience)
+	defer cancel()
+	if err := c.node.AwaitGone(ctx, func(p pexrtctest.Participant) bool { return p.UUID == before.UUID }); err != nil {
+		c.t.Errorf("the customer of before is still in the room: %v", err)
+	}
+	if agents, customers := c.agents(), c.customers(); len(agents) != 1 || len(customers) != 1 {
+		c.t.Errorf("in the room: %+v and %+v, want one each", agents, customers)
+	}
 }

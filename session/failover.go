@@ -198,18 +198,32 @@ func (c *Call) fallOut(err error, words string) {
 	c.apply(next, d)
 }
 
-// removeGhosts takes participants of ours out of the conference that are not the one we have: of a node that we left in
-// a hurry, or of a process that died.
+// removeGhosts takes participants of ours out of the conference that are not the ones we have, of a node that was left in a
+// hurry or of a process that is gone: the agent's but ourselves, and the customer's but the newest.
 func (c *Call) removeGhosts() {
 	s := &c.stay
 	if !s.roster.Synced {
 		return
 	}
+	customer := ""
 	for _, e := range s.roster.Participants {
-		if !e.Self && e.CallTag == rules.AgentTag+c.id && !s.ghosts[e.UUID] {
-			s.ghosts[e.UUID] = true
-			c.log.Info("removing an earlier participant of ours", "participant", e.UUID)
-			c.throwOut(e.UUID)
+		switch {
+		case e.CallTag == rules.AgentTag+c.id && !e.Self:
+			c.removeGhost(e.UUID)
+		case e.CallTag == customerTag+c.session:
+			if customer != "" {
+				c.removeGhost(customer)
+			}
+			customer = e.UUID
 		}
 	}
+}
+
+func (c *Call) removeGhost(uuid string) {
+	if c.stay.ghosts[uuid] {
+		return
+	}
+	c.stay.ghosts[uuid] = true
+	c.log.Info("removing an earlier participant of ours", "participant", uuid)
+	c.throwOut(uuid)
 }

@@ -337,13 +337,16 @@ func (v *Visit) update() {
 	v.window.show(view)
 }
 
-// finish is the owner's last act.
+// finish is the owner's last act. A server that stops leaves a customer whose page is there in the room: his media does not
+// pass here, and the page comes back, to the next server.
 func (v *Visit) finish() {
 	v.window.grace.stop()
 	v.patience.stop()
-	v.release(v.participant)
+	if v.visits.ctx.Err() == nil || v.window.conn == nil {
+		v.release(v.participant)
+		v.window.send(page.Out{Type: page.State, View: &page.View{Status: visitEnded, Error: v.problem}})
+	}
 	v.participant = nil
-	v.window.send(page.Out{Type: page.State, View: &page.View{Status: visitEnded, Error: v.problem}})
 	if v.window.conn != nil {
 		v.window.conn.Close()
 	}

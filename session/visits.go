@@ -131,7 +131,7 @@ func (vs *Visits) customerLeft(id string) {
 	}
 }
 
-// Close ends every visit and returns when all are released, or ctx ends.
+// Close ends every visit and returns when all have, or ctx ends. Customers whose pages are there stay in their rooms.
 func (vs *Visits) Close(ctx context.Context) error {
 	vs.mu.Lock()
 	vs.stop()

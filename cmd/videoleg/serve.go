@@ -248,11 +248,12 @@ func (s *server) stop() error {
 	s.admin.ready.Store(false)
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
 	defer cancel()
-	errs := []error{s.visits.Close(ctx), s.calls.Close(ctx), s.relay.Close()}
-	s.hangUp()
+	var errs []error
 	for _, a := range s.apps {
-		errs = append(errs, a.http.Shutdown(ctx))
+		errs = append(errs, a.http.Shutdown(ctx)) // pages that come back now do so to the next server
 	}
+	errs = append(errs, s.visits.Close(ctx), s.calls.Close(ctx), s.relay.Close())
+	s.hangUp()
 	s.unfollow()
 	s.store.Close()
 	return errors.Join(errs...)
