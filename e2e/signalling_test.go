@@ -80,7 +80,7 @@ func (l *line) away() {
 const keepSilence = `(() => {
 	const later = window.setTimeout;
 	window.setTimeout = (f, ms, ...rest) => {
-		if (ms === 12000) window.losePatience = f;
+		if (ms === 6000) window.losePatience = f;
 		return later(f, ms, ...rest);
 	};
 })()`

@@ -17,7 +17,7 @@ import (
 // Times of a connection. A page that is silent for longer than idleTime is gone: its browser answers our
 // pings. The page hears none of them, so that each goes with a beat: without any, it takes us for gone.
 const (
-	pingInterval = 5 * time.Second
+	pingInterval = 2500 * time.Millisecond
 	idleTime     = 15 * time.Second
 	writeTime    = 5 * time.Second
 	queueLength  = 64

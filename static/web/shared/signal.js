@@ -5,7 +5,7 @@ const FIRST_DELAY = 250; // ms; doubles with each attempt
 const LONGEST_DELAY = 4000;
 const PATIENCE = 40000; // ms without a socket until the page is told to offer Try again
 const SLOW_DELAY = 15000; // from then on
-const SILENCE = 12000; // ms; a server that says nothing for so long is gone
+const SILENCE = 6000; // ms; a server that says nothing for so long is gone
 
 /**
  * @typedef {object} SignalEvents
@@ -23,6 +23,7 @@ export class Signal {
   #lostAt = 0;
   #timer = 0;
   #silence = 0; // timer
+  #heardAt = performance.now();
   #closed = false;
 
   /**
@@ -41,6 +42,11 @@ export class Signal {
     return this.#socket?.readyState === WebSocket.OPEN;
   }
 
+  /** How long the server has said nothing, in ms. */
+  get silence() {
+    return performance.now() - this.#heardAt;
+  }
+
   /** Opens the socket now, whatever delay was running. */
   connect() {
     clearTimeout(this.#timer);
@@ -53,6 +59,7 @@ export class Signal {
       this.#on.open();
     };
     socket.onmessage = (event) => {
+      this.#heardAt = performance.now();
       this.#listen();
       const message = parse(event.data);
       if (message) this.#on.message(message);

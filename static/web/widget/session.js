@@ -39,7 +39,7 @@ import { Camera } from "./camera.js";
  */
 
 const LOG_LENGTH = 200;
-const DEAF = 5000; // ms without a socket, after which nothing is shown that only this page can stop
+const DEAF = 7000; // ms without a word, after which nothing is shown that only this page can stop
 const AGAIN = 0.5; // s after which a page that was signed in begins anew, where the server has forgotten it
 const STOP_LIMIT = 2500; // ms; the desktop waits only a little longer
 const OVER = ["Call ended", "No active call"];
@@ -192,7 +192,7 @@ export class Session {
   #lose() {
     this.#note("socket lost");
     if (this.#met) this.#heard = false;
-    this.#deafening ||= setTimeout(() => this.#deafen(), DEAF);
+    this.#deafening ||= setTimeout(() => this.#deafen(), DEAF - this.#signal.silence);
     this.#on.changed();
   }
 
