@@ -296,10 +296,10 @@ func (c *Call) handle(in page.In) {
 	}
 }
 
-// unreached leaves the room, as the page finds no path for its media.
+// unreached leaves the room, as there is no path for the page's media.
 func (c *Call) unreached() {
 	if c.stay.leg != nil {
-		c.joinFailed(fmt.Errorf("%w: the page finds no path", pexrtc.ErrMedia))
+		c.joinFailed(fmt.Errorf("%w: no path to the page", pexrtc.ErrMedia))
 	}
 }
 

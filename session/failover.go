@@ -60,6 +60,10 @@ func (c *Call) legState(l leg, st relay.State) {
 			c.mend(relay.Node)
 		}
 	case relay.Failed:
+		if _, met := s.broken[st.Hop]; !met && st.Hop == relay.Browser && c.window.conn != nil {
+			c.unreached()
+			return
+		}
 		s.broken[st.Hop] = true
 		if st.Hop == relay.Node {
 			c.rebuild(pexrtc.ErrMedia)

@@ -188,6 +188,7 @@ export class Leg {
 
   #follow() {
     const state = this.#pc.connectionState;
+    if (state === "connecting") return; // by another path, for which there is GRACE
     clearTimeout(this.#grace);
     if (state === "connected") {
       this.#mending = false;
