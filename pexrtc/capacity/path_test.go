@@ -110,11 +110,12 @@ func TestPath(t *testing.T) {
 		{"fair", func(*path) {}, 1264, math.Inf(1), math.Inf(1), 0},
 		{"wide enough", func(p *path) { p.kbps = 3000 }, 1264, math.Inf(1), math.Inf(1), 40},
 		{"scattered", func(p *path) { p.jitter = 30_000 }, 700, math.Inf(1), math.Inf(1), 0},
+		{"scattered at 30 frames", func(p *path) { p.jitter, p.fps = 30_000, 30 }, 300, math.Inf(1), math.Inf(1), 0},
 		{"losing", func(p *path) { p.loss = 0.1 }, 700, math.Inf(1), math.Inf(1), 0},
-		{"300 kbit/s", func(p *path) { p.kbps = 300 }, 1264, 220, 320, 250},
-		{"600 kbit/s", func(p *path) { p.kbps = 600 }, 1264, 450, 640, 250},
-		{"600 kbit/s at 30 frames", func(p *path) { p.kbps, p.fps = 600, 30 }, 1264, 450, 640, 250},
-		{"600 kbit/s, losing", func(p *path) { p.kbps, p.loss = 600, 0.02 }, 1264, 420, 640, 250},
+		{"300 kbit/s", func(p *path) { p.kbps = 300 }, 1264, 220, 320, 300},
+		{"600 kbit/s", func(p *path) { p.kbps = 600 }, 1264, 450, 640, 300},
+		{"600 kbit/s at 30 frames", func(p *path) { p.kbps, p.fps = 600, 30 }, 1264, 450, 640, 300},
+		{"600 kbit/s, losing", func(p *path) { p.kbps, p.loss = 600, 0.02 }, 1264, 420, 640, 300},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newPath()

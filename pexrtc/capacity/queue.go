@@ -30,7 +30,8 @@ const (
 	limitUp    = 0.0087
 	limitDown  = 0.039
 	limitSpike = 15.0 // beyond the limit: too far to follow
-	growTime   = 10.0 // ms that a queue must have grown
+	growTime   = 10.0 // ms for which a queue must have grown
+	growLeast  = 30.0 // ms by which it must be longer, within the points: less is jitter that has begun
 )
 
 // queue watches the delay of packets on a path for signs that they begin to wait somewhere. Only differences of times
@@ -120,6 +121,15 @@ func steepness(points *[trendPoints]point) float64 {
 	return over / under
 }
 
+// growth is how much longer the queue is than when it was shortest, in ms.
+func (q *queue) growth() float64 {
+	least := q.smooth
+	for _, p := range q.points {
+		least = min(least, p.delay)
+	}
+	return q.smooth - least
+}
+
 // judge says what the slope means, left ms after the last one.
 func (q *queue) judge(slope, left float64) {
 	if q.limit == 0 {
@@ -130,7 +140,7 @@ func (q *queue) judge(slope, left float64) {
 	case steep > q.limit:
 		q.grown += left
 		q.growths++
-		if q.grown > growTime && q.growths > 1 && slope >= q.slope {
+		if q.grown > growTime && q.growths > 1 && slope >= q.slope && q.growth() > growLeast {
 			q.grown, q.growths, q.trend = 0, 0, growing
 		}
 	case steep < -q.limit:
