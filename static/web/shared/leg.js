@@ -1,6 +1,6 @@
 // One peer connection of a page: offers at once, trickles, and takes its
-// tracks when they come, so that nothing waits for a camera. Knows no DOM and
-// no socket. The agent's leg is made of ["video", "slides"]: it never has audio.
+// tracks when they come. Knows no DOM and no socket. The agent's leg is made
+// of ["video", "slides"]: it never has audio.
 
 // ms that a connection may be "disconnected" before another path is looked for, and how long that may take
 const PATIENCE = 2000;
@@ -188,7 +188,7 @@ export class Leg {
 
   #follow() {
     const state = this.#pc.connectionState;
-    if (state === "connecting") return; // by another path, for which there is GRACE
+    if (state === "connecting") return; // GRACE goes on
     clearTimeout(this.#grace);
     if (state === "connected") {
       this.#mending = false;

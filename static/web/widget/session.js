@@ -121,7 +121,7 @@ export class Session {
     this.#offerWhereDue();
   }
 
-  /** What the status says: the server's word, unless we cannot hear it or know better. */
+  /** The server's word, unless we cannot hear it or know better. */
   get status() {
     const { status } = this.state;
     if (OVER.includes(status)) return status;
@@ -342,10 +342,7 @@ export class Session {
   #hold(up) {
     this.#note(`media ${up ? "up" : "down"}`);
     this.#flows = up;
-    if (up) {
-      this.#linked = true;
-      this.#vain = -Infinity;
-    }
+    if (up) this.#linked = Boolean((this.#vain = -Infinity));
     this.#on.changed();
   }
 
