@@ -342,7 +342,10 @@ export class Session {
   #hold(up) {
     this.#note(`media ${up ? "up" : "down"}`);
     this.#flows = up;
-    if (up) this.#linked = Boolean((this.#vain = -Infinity));
+    if (up) {
+      this.#linked = true;
+      this.#vain = -Infinity;
+    }
     this.#on.changed();
   }
 
