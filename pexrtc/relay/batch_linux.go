@@ -66,13 +66,13 @@ func (b *batch) read(c *net.UDPConn) error {
 	return b.err
 }
 
-// try is one call; false: there was nothing yet.
+// try is one call; false: there was nothing yet. It never waits, so that the scheduler need not know of it.
 func (b *batch) try(fd uintptr) bool {
 	for i := range b.headers {
 		b.headers[i].Namelen = unix.SizeofSockaddrInet6
 	}
 	for {
-		n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&b.headers[0])), uintptr(len(b.headers)), unix.MSG_DONTWAIT, 0, 0)
+		n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&b.headers[0])), uintptr(len(b.headers)), unix.MSG_DONTWAIT, 0, 0)
 		switch errno {
 		case 0:
 			b.n, b.err = int(n), nil
