@@ -4,11 +4,12 @@ import "time"
 
 // Asking for lost packets.
 const (
-	maxGaps  = 128                     // missing at once; more is not repaired but begun anew with a keyframe
-	nackWait = 10 * time.Millisecond   // a packet may just be late
-	nackGap  = 40 * time.Millisecond   // least time between two requests for one packet; the round trip if that is longer
-	nackLife = 1500 * time.Millisecond // then nobody waits for the packet any more
-	maxTwice = 8                       // missing at once; more are not asked for twice: there is no room for them
+	maxGaps    = 128                     // missing at once; more is not repaired but begun anew with a keyframe
+	nackWait   = 10 * time.Millisecond   // a packet may just be late
+	nackGap    = 40 * time.Millisecond   // least time between two requests for one packet; the round trip if that is longer
+	nackLife   = 1500 * time.Millisecond // then nobody waits for the packet any more
+	nackSlower = 4                       // how often that time doubles: the round trip may have grown since it was measured
+	maxTwice   = 8                       // missing at once; more are not asked for twice: there is no room for them
 )
 
 // gaps are the packets of one stream that have not arrived. It is not safe for concurrent use.
@@ -68,7 +69,7 @@ func (g *gaps) due(now time.Time, rtt time.Duration) (seqs []uint16, lost bool) 
 		if !m.ask.After(now) {
 			seqs = append(seqs, m.seq)
 			m.asked++
-			wait := max(nackGap, rtt*5/4)
+			wait := max(nackGap<<min(m.asked-1, nackSlower), rtt*5/4)
 			if rtt > farAway && m.asked%2 == 1 && len(g.missing) <= maxTwice {
 				wait = nackGap
 			}
