@@ -36,6 +36,7 @@ type benchEnd struct {
 	got    rtp.Header
 	delays []time.Duration
 	heard  reception // of the stream that arrives
+	told   congestion
 }
 
 func newBenchEnd() *benchEnd {
@@ -170,10 +171,14 @@ func (e *benchEnd) receive(raw []byte) {
 		e.heard.ssrc = e.got.SSRC
 		e.heard.packet(e.got.SequenceNumber, e.got.Timestamp, now)
 	}
+	if ext := e.got.GetExtension(e.sequence); err == nil && len(ext) == 2 {
+		e.told.arrived(e.got.SSRC, binary.BigEndian.Uint16(ext), now.UnixMicro())
+	}
 }
 
 // feedback says, after every frame, what a browser would: reports and an estimate each second, a request for two lost
-// packets twice a second (a loss of some 2.5 %), one for a keyframe now and then. The floor's ends say nothing.
+// packets twice a second (a loss of some 2.5 %), one for a keyframe now and then, and every 100 ms what has arrived of packets
+// that are numbered for that. The floor's ends say nothing.
 func (e *benchEnd) feedback(frame int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -188,6 +193,11 @@ func (e *benchEnd) feedback(frame int) {
 		report, _ := e.heard.next(time.Now())
 		e.say(&rtcp.SenderReport{SSRC: 5, NTPTime: ntp(time.Now()), RTPTime: e.ts, Reports: []rtcp.ReceptionReport{report}},
 			&rtcp.ReceiverEstimatedMaximumBitrate{SenderSSRC: 5, Bitrate: 2_000_000, SSRCs: []uint32{ssrc}})
+	}
+	if frame%3 == 1 {
+		if told := rtcp.RawPacket(e.told.feedback(nil)); len(told) > 0 {
+			e.say(&told)
+		}
 	}
 	if frame%90 == 10 {
 		e.say(&rtcp.PictureLossIndication{SenderSSRC: 5, MediaSSRC: ssrc})

@@ -7,14 +7,16 @@
 //	            └─ hop (Browser) ─┘└─ forwarders ─┘└─ hop (Node) ─┘
 //
 // A packet crosses in the goroutine that reads it from its socket: no queue, no copy but the one into the history, no
-// allocation; what was read together leaves together. Pion finds the path (ICE), agrees the keys (DTLS) and does the ciphers (SRTP); the rest is here:
+// allocation; what was read together leaves together. Pion finds the path (ICE), agrees the keys (DTLS) and does the
+// ciphers (SRTP); the rest is here:
 //
 //	socket, batch, train      packets as the system takes and gives them: many in one call
 //	transport, dtls           a hop's encrypted connection
 //	inbound, outbound         the streams that arrive on a hop, those that leave by it
 //	line, slides              the two video lines: the camera's, and a shared screen's
 //	forward, rewrite          what connects them
-//	gaps, history, reception  repair and measurement, for each hop alone
+//	gaps, repair, history     what got lost is asked for, and sent, again, on each hop alone
+//	reception                 measurement of what arrives
 //	playout                   how long the browser waits for what is repaired on the other hop
 //	congestion                transport-wide feedback on what arrives
 //	control                   RTCP; package capacity judges how much a path takes, by such feedback on what we send

@@ -168,18 +168,6 @@ func (i *inbound) line(ssrc uint32) *arrival {
 	return &i.lines[mainVideo]
 }
 
-// repaired takes a retransmission of a packet of type of (RFC 4588, 4), if that packet was missing: what came before must
-// not be sent twice under one number.
-func (a *arrival) repaired(in packet, of uint8, size int, now time.Time) {
-	if len(in.payload) < 2 || a.source == nil {
-		return // padding, by which the far end probes for bandwidth
-	}
-	in.sequence, in.payloadType, in.payload = binary.BigEndian.Uint16(in.payload), of, in.payload[2:]
-	if a.gaps.found(in.sequence) {
-		a.forward.forward(a.source, in, size, now)
-	}
-}
-
 // admits refuses a flood of senders; kind is 0 for RTP, 1 for RTCP.
 func (i *inbound) admits(kind int, ssrc uint32) bool {
 	return len(i.known[kind]) < maxSenders || slices.Contains(i.known[kind], ssrc)
@@ -244,41 +232,6 @@ func (i *inbound) follows(a *arrival, ssrc uint32, now time.Time) bool {
 	a.forward.from.source.Store(a.source)
 	a.forward.follow(a.source)
 	return true
-}
-
-// mend sees to it that what is missing is asked for soon; i.mu is held.
-func (i *inbound) mend() {
-	if i.repair == nil {
-		i.repair = time.AfterFunc(nackWait, i.ask)
-	}
-}
-
-// ask requests what is missing, until nothing is.
-func (i *inbound) ask() {
-	rtt := i.hop.roundTrip()
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.repair = nil
-	if i.hop.leg.ctx.Err() != nil || !i.hop.current() {
-		return
-	}
-	for c := range i.lines {
-		a := &i.lines[c]
-		now := time.Now()
-		seqs, lost := a.gaps.due(now, rtt)
-		if lost && a.resort.due(now) {
-			a.forward.from.keyframes.ask()
-		}
-		if len(a.gaps.missing) > 0 {
-			i.mend()
-		}
-		if a.source != nil && len(seqs) > 0 {
-			i.hop.end.nacksSent.Add(uint64(len(seqs)))
-			i.hop.control(&rtcp.TransportLayerNack{
-				SenderSSRC: i.hop.out[mainVideo].ssrc, MediaSSRC: a.source.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(seqs),
-			})
-		}
-	}
 }
 
 // control decrypts an RTCP packet.
