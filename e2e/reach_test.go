@@ -67,6 +67,7 @@ func TestNothingInCommon(t *testing.T) {
 			c := start(t, options{env: map[string]string{"MEDIA_MODE": tc.mode}, node: func(o *pexrtctest.Options) { o.Codecs = tc.node }})
 			ada := b.Open(c.cloud.URL + "/?agent=ada")
 			c.enter(b)
+			ada.Button("Answer").Await()
 			if err := c.conversation().Answer(genesystest.AdaID); err != nil {
 				t.Fatal(err)
 			}
