@@ -4,7 +4,7 @@ package capacity
 const (
 	giveWay    = 0.85       // of what arrives, while a queue grows
 	tryMore    = 1.08       // in a second, while none does
-	tryNear    = 1.02       // the same, near to where one grew the last time
+	tryNear    = 1.04       // the same, near to where one grew the last time
 	near       = 0.1        // how far off that is
 	heavyLoss  = 0.25       // a share that no path loses that is not full: a queue that overflows does not grow any more
 	lossOver   = 50.0       // packets over which that share is taken

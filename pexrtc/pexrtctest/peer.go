@@ -38,10 +38,10 @@ func (s *Server) newPeer(p *participant, c *call, o *offer) (*webrtc.PeerConnect
 		return nil, fmt.Errorf("playout delay: %w", err)
 	}
 	registry := &interceptor.Registry{}
-	registry.Add(&c.path) // first, so that retransmissions pass it, too
 	if err := webrtc.RegisterDefaultInterceptorsWithOptions(media, registry, webrtc.WithNackGeneratorOptions(nack.GeneratorInterval(nackEvery), nack.GeneratorMaxNacksPerPacket(maxNacks))); err != nil {
 		return nil, fmt.Errorf("interceptors: %w", err)
 	}
+	registry.Add(&c.path) // last: a packet that is sent again keeps its number, as receivers take it once
 	api := webrtc.NewAPI(
 		webrtc.WithMediaEngine(media),
 		webrtc.WithInterceptorRegistry(registry),

@@ -142,14 +142,15 @@ func (e *end) told(h *hop, raw []byte) {
 
 // reported takes what one report says of our streams; the worst of them counts.
 func (e *end) reported(h *hop, reports []rtcp.ReceptionReport) {
-	lost, ours := 0.0, false
+	worst, known := 0.0, false
 	for _, r := range reports {
-		if h.stream(r.SSRC) != nil {
-			lost, ours = max(lost, float64(r.FractionLost)/256), true
+		if o := h.stream(r.SSRC); o != nil {
+			lost, ok := o.reported(r)
+			worst, known = max(worst, lost), known || ok
 		}
 	}
-	if ours {
-		e.can.setLost(lost)
+	if known {
+		e.can.setLost(worst)
 	}
 }
 

@@ -188,6 +188,7 @@ func (l *Leg) replace(h *hop) {
 	if old == nil {
 		return
 	}
+	h.end.can.forget()
 	for c := range h.in.lines {
 		h.end.lines[c].source.Store(nil)
 		h.in.lines[c].forward.follow(nil)

@@ -41,6 +41,7 @@ type outbound struct {
 	repairSeq uint16     // of the last retransmission
 	again     []byte     // reused: a retransmission
 
+	losses         losses // that the far end reports
 	packets, bytes uint32 // as sender reports count them
 	lastTS         uint32
 	lastAt         time.Time // zero: nothing sent
@@ -282,6 +283,14 @@ func (c *cipher) control(packets ...rtcp.Packet) error {
 		return err
 	}
 	return c.write(&train{packets: wire, size: len(wire)})
+}
+
+// reported takes the far end's report on the stream, and returns the share that gets lost; ok is false if it is too early to
+// say.
+func (o *outbound) reported(r rtcp.ReceptionReport) (share float64, ok bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.losses.reported(r)
 }
 
 // used says that the stream has begun.

@@ -23,6 +23,13 @@ type estimate struct {
 	loss atomic.Uint64 // last fraction lost, as float bits
 }
 
+// forget is for another far end, on another path.
+func (e *estimate) forget() {
+	for _, v := range []*atomic.Uint64{&e.path, &e.gets, &e.remb, &e.loss} {
+		v.Store(0)
+	}
+}
+
 func (e *estimate) lost() float64     { return math.Float64frombits(e.loss.Load()) }
 func (e *estimate) setLost(f float64) { e.loss.Store(math.Float64bits(f)) }
 
@@ -51,12 +58,15 @@ type limiter struct {
 }
 
 // next is the limit for the coming interval: never above ceiling, never above what the receiver estimates while it is
-// put to use, and driven by the losses it reports. bytes is what has been sent to it so far.
+// put to use, and driven by the losses it reports unless it tells of each packet: then the path is judged by that, which
+// tells losses of a full path from others. bytes is what has been sent to it so far.
 func (l *limiter) next(ceiling float64, e *estimate, bytes uint64) float64 {
 	if l.byLoss == 0 {
 		l.byLoss = ceiling
 	}
 	switch loss := e.lost(); {
+	case e.gets.Load() > 0:
+		l.byLoss = ceiling
 	case loss > lossHigh:
 		l.byLoss *= 1 - 0.5*loss
 	case loss < lossLow:

@@ -18,6 +18,10 @@ func TestLimiter(t *testing.T) {
 	if got := e.most(); got != 600_000 {
 		t.Errorf("no limit seen where 400000 arrive: %v", got)
 	}
+	e.forget()
+	if got := e.most(); got != 0 {
+		t.Errorf("a far end that nothing is known of: %v", got)
+	}
 	e.remb.Store(500_000)
 	if got := next(ceiling); got != 500_000 {
 		t.Errorf("receiver estimates 500000: %v", got)
@@ -40,6 +44,12 @@ func TestLimiter(t *testing.T) {
 	if got := next(ceiling); got != second {
 		t.Errorf("5 %% lost: %v, want no change from %v", got, second)
 	}
+	e.gets.Store(400_000)
+	e.setLost(0.2)
+	if got := next(ceiling); got != ceiling {
+		t.Errorf("20 %% lost, which the path is judged by: %v, want the ceiling", got)
+	}
+	e.gets.Store(0)
 	e.setLost(1)
 	for range 50 {
 		next(ceiling)
