@@ -60,6 +60,31 @@ func TestGapsOfALongPath(t *testing.T) {
 	}
 }
 
+// TestGapsOfAPathThatFills: answers take longer than the round trip that was measured; then requests wait for them.
+func TestGapsOfAPathThatFills(t *testing.T) {
+	const answer = 300 * time.Millisecond
+	var g gaps
+	now := time.Unix(1, 0)
+	asked := 0
+	for lost := range uint16(20) {
+		g.arrived(2*lost, now)
+		g.arrived(2*lost+2, now)
+		asked = 0
+		for after := time.Duration(0); after < answer; after += time.Millisecond {
+			seqs, _ := g.due(now.Add(after), 0)
+			asked += len(seqs)
+		}
+		now = now.Add(answer)
+		if first := int((answer-nackWait)/nackGap) + 1; lost == 0 && asked != first {
+			t.Errorf("nothing known: asked %d times, want %d", asked, first)
+		}
+		g.arrived(2*lost+1, now)
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times for what comes after %v as always", asked, answer)
+	}
+}
+
 func TestGapsAreBounded(t *testing.T) {
 	var g gaps
 	now := time.Unix(1, 0)

@@ -14,7 +14,7 @@ func (a *arrival) repaired(in packet, of uint8, size int, now time.Time) {
 		return // padding, by which the far end probes for bandwidth
 	}
 	in.sequence, in.payloadType, in.payload = binary.BigEndian.Uint16(in.payload), of, in.payload[2:]
-	if a.gaps.found(in.sequence) {
+	if a.gaps.found(in.sequence, now) {
 		a.forward.forward(a.source, in, size, now)
 	}
 }
