@@ -21,6 +21,7 @@ type Path struct {
 	sent  departures
 	queue queue
 	meter meter
+	next  uint16  // number after the last that was told of
 	lost  float64 // share of the last packets
 	limit float64 // bit/s; 0: none seen
 	peak  float64 // bit/s that arrived when the limit came down last
@@ -38,6 +39,7 @@ func (p *Path) Told(raw []byte, now int64) (fell bool) {
 	if !ok || acks.count == 0 {
 		return false
 	}
+	p.skip(acks)
 	lost := acks.count
 	for number, at := range acks.arrivals {
 		lost--
@@ -53,6 +55,20 @@ func (p *Path) Told(raw []byte, now int64) (fell bool) {
 	passed := float64(min(max(now-p.at, 0), 1_000_000)) / 1e6
 	p.at = now
 	return p.adjust(passed)
+}
+
+// skip counts the packets that no feedback told of as arrived: it got lost, as the way back may be full, too.
+func (p *Path) skip(acks acks) {
+	if gap := acks.base - p.next; gap < 1<<15 {
+		for number := acks.base - min(gap, maxDepartures); number != acks.base; number++ {
+			if d, ok := p.sent.take(number); ok {
+				p.meter.add(acks.reference, d.size)
+			}
+		}
+	}
+	if end := acks.base + uint16(acks.count); end-p.next < 1<<15 {
+		p.next = end
+	}
 }
 
 // adjust moves the limit, this many seconds after the last time: down to below what arrives, or slowly up while it is put

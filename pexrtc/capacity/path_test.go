@@ -23,6 +23,7 @@ type path struct {
 	kbps   float64 // of the narrowest link; 0: wide
 	jitter int64   // most
 	loss   float64
+	deaf   float64 // share of the feedback that gets lost
 	fps    int64
 }
 
@@ -71,6 +72,9 @@ func (p *path) run(seconds int64, wants float64) {
 // feedback lets the path hear of what has arrived.
 func (p *path) feedback(now int64) {
 	for _, told := range p.far.BuildFeedbackPacket() {
+		if p.rand.Float64() < p.deaf {
+			continue
+		}
 		raw, err := told.Marshal()
 		if err != nil {
 			panic(err)
@@ -115,6 +119,7 @@ func TestPath(t *testing.T) {
 		{"300 kbit/s", func(p *path) { p.kbps = 300 }, 1264, 220, 320, 300},
 		{"600 kbit/s", func(p *path) { p.kbps = 600 }, 1264, 450, 640, 300},
 		{"600 kbit/s at 30 frames", func(p *path) { p.kbps, p.fps = 600, 30 }, 1264, 450, 640, 300},
+		{"600 kbit/s, feedback lost", func(p *path) { p.kbps, p.deaf = 600, 0.5 }, 1264, 450, 640, 320},
 		{"600 kbit/s, losing", func(p *path) { p.kbps, p.loss = 600, 0.02 }, 1264, 420, 640, 300},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
