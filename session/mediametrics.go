@@ -13,11 +13,11 @@ import (
 // is of the moment, such as a round trip, is given for the median leg and for the worst one, as a series for each leg would
 // have no end.
 type MediaMetrics struct {
-	relay *relay.Relay
-	legs  *prometheus.Desc
-	hops  []hopCounter
-	now   []hopGauge
-	drops *prometheus.Desc
+	relay         *relay.Relay
+	legs          *prometheus.Desc
+	hops          []hopCounter
+	now           []hopGauge
+	drops, strays *prometheus.Desc
 }
 
 // hopCounter is a counter that each hop has in one or two directions.
@@ -63,7 +63,8 @@ func NewMediaMetrics(registry prometheus.Registerer, r *relay.Relay) {
 			{desc("loss_ratio", "Share of what this server sends that the far end last reported lost.", "hop", "leg"), func(h relay.HopStats) float64 { return h.Loss }, false},
 			{desc("estimated_bits_per_second", "What the far end can take, as it says or its feedback shows.", "hop", "leg"), func(h relay.HopStats) float64 { return float64(h.Estimate) }, true},
 		},
-		drops: desc("dropped_total", "What arrived and went no further, by reason.", "hop", "reason"),
+		strays: desc("strays_total", "Packets at the media ports that belong to no leg's path."),
+		drops:  desc("dropped_total", "What arrived and went no further, by reason.", "hop", "reason"),
 	})
 }
 
@@ -71,6 +72,7 @@ func NewMediaMetrics(registry prometheus.Registerer, r *relay.Relay) {
 func (m *MediaMetrics) Describe(to chan<- *prometheus.Desc) {
 	to <- m.legs
 	to <- m.drops
+	to <- m.strays
 	for _, c := range m.hops {
 		to <- c.desc
 	}
@@ -83,6 +85,7 @@ func (m *MediaMetrics) Describe(to chan<- *prometheus.Desc) {
 func (m *MediaMetrics) Collect(to chan<- prometheus.Metric) {
 	t := m.relay.Totals()
 	m.collectLegs(t, to)
+	to <- prometheus.MustNewConstMetric(m.strays, prometheus.CounterValue, float64(t.Strays))
 	for hop, total := range map[relay.Hop]relay.HopStats{relay.Browser: t.Browser, relay.Node: t.Node} {
 		for _, c := range m.hops {
 			c.collect(hop, total, to)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/logging"
@@ -41,7 +42,7 @@ func openPorts(cfg Config, log logging.LoggerFactory) (*ports, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := newPorts(ips, conns, log)
+	p, err := newPorts(ips, conns, newRoutes(new(atomic.Uint64)), log)
 	if err != nil {
 		return nil, err
 	}
@@ -65,16 +66,16 @@ func (p *ports) private(log logging.LoggerFactory) (*ports, error) {
 		}
 		conns = append(conns, c)
 	}
-	return newPorts(p.ips, conns, log)
+	return newPorts(p.ips, conns, newRoutes(p.routes.strays), log)
 }
 
 // newPorts takes over conns.
-func newPorts(ips []net.IP, conns []*net.UDPConn, log logging.LoggerFactory) (*ports, error) {
+func newPorts(ips []net.IP, conns []*net.UDPConn, routes *routes, log logging.LoggerFactory) (*ports, error) {
 	vnet, err := stdnet.NewNet()
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("relay: network: %w", err), closeAll(conns))
 	}
-	p := &ports{ips: ips, routes: newRoutes()}
+	p := &ports{ips: ips, routes: routes}
 	muxes := make([]ice.UDPMux, 0, len(conns))
 	for _, c := range conns {
 		s := &socket{UDPConn: c, routes: p.routes}

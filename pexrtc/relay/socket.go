@@ -32,11 +32,16 @@ func (s *socket) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 			}
 			continue
 		}
-		if len(raw) >= headerSize && isMedia(raw[0]) {
+		switch {
+		case len(raw) >= headerSize && isMedia(raw[0]):
 			if r := s.routes.find(from); r != nil {
 				s.hand(raw, from, r)
 				continue
 			}
+			s.routes.strays.Add(1)
+		case len(raw) < headerSize, !isSTUN(raw[0]) && !isDTLS(raw[0]):
+			s.routes.strays.Add(1)
+			continue
 		}
 		s.drained()
 		return copy(b, raw), from, nil
@@ -70,6 +75,9 @@ func (s *socket) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 
 // isMedia tells RTP and RTCP from the rest by the first byte (RFC 7983).
 func isMedia(b byte) bool { return b >= 128 && b <= 191 }
+
+// isSTUN tells STUN.
+func isSTUN(b byte) bool { return b <= 3 }
 
 // isControl tells RTCP from RTP by the second byte (RFC 5761).
 func isControl(b byte) bool { return b >= 192 && b <= 223 }
@@ -108,11 +116,15 @@ func (w *way) send(t *train) error {
 
 // routes knows whose media comes from which address. Safe for concurrent use.
 type routes struct {
+	strays *atomic.Uint64 // packets that are for nobody
+
 	mu sync.RWMutex
 	to map[netip.AddrPort]*route // guarded by mu
 }
 
-func newRoutes() *routes { return &routes{to: map[netip.AddrPort]*route{}} }
+func newRoutes(strays *atomic.Uint64) *routes {
+	return &routes{strays: strays, to: map[netip.AddrPort]*route{}}
+}
 
 func (r *routes) find(from netip.AddrPort) *route {
 	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())

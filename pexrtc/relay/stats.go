@@ -100,6 +100,7 @@ func (l *Leg) Stats() Stats {
 type Totals struct {
 	Browser, Node HopStats // counters only
 	Legs          []Stats
+	Strays        uint64 // packets at the media ports that belong to no leg's path: media from elsewhere, or no packet of WebRTC
 }
 
 // Totals reads the counters that the legs keep anyway; nothing is counted for it.
@@ -107,6 +108,7 @@ func (r *Relay) Totals() Totals {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	t := r.ended
+	t.Strays = r.ports.routes.strays.Load()
 	for l := range r.legs {
 		s := l.Stats()
 		t.Legs = append(t.Legs, s)

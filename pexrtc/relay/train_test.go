@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -108,14 +109,14 @@ func TestWhatIsReadTogetherLeavesTogether(t *testing.T) {
 	tr := &transport{media: func(raw []byte) { seen = append(seen, raw[0], raw[2]) }, drained: func() { seen = append(seen, '|') }}
 	s.routes.move(tr, address)
 	rtp := func(n byte) []byte { return append([]byte{0x80, 96, n}, make([]byte, headerSize)...) }
-	for _, b := range [][]byte{rtp(1), rtp(2), {0x80, 200, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0}, {0, 1, 'S'}} {
+	for _, b := range [][]byte{rtp(1), rtp(2), {0x80, 200, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0}, append([]byte{0, 1, 'S'}, make([]byte, 17)...)} {
 		_, err := far.WriteToAddrPort(b, to)
 		must(t, err)
 	}
 	buf := make([]byte, packetSize)
 	n, from, err := s.ReadFromAddrPort(buf)
 	must(t, err)
-	if n != 3 || buf[2] != 'S' || from != address {
+	if n != 20 || buf[2] != 'S' || from != address {
 		t.Errorf("handed on %v from %s", buf[:n], from)
 	}
 	if got := bytes.ReplaceAll(seen, []byte{'|'}, nil); !bytes.Equal(got, []byte{0x80, 1, 0x80, 2, 0x80, 3}) || seen[len(seen)-1] != '|' {
@@ -174,5 +175,5 @@ func testSocket(t *testing.T, ip string) *socket {
 	c, err := listenAt(net.ParseIP(ip), 0, privateBuffer)
 	must(t, err)
 	t.Cleanup(func() { _ = c.Close() })
-	return &socket{UDPConn: c, routes: newRoutes()}
+	return &socket{UDPConn: c, routes: newRoutes(new(atomic.Uint64))}
 }

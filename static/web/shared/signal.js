@@ -4,7 +4,7 @@
 const FIRST_DELAY = 250; // ms; doubles with each attempt
 const LONGEST_DELAY = 4000;
 const PATIENCE = 40000; // ms without a socket until the page is told to offer Try again
-const SLOW_DELAY = 15000; // from then on
+const SLOW_DELAY = 5000; // from then on
 const SILENCE = 6000; // ms; a server that says nothing for so long is gone
 
 /**
