@@ -30,6 +30,7 @@ const (
 // the load comes from this one. Run it with -benchtime 1x, or by `make bench`.
 func BenchmarkRelay(b *testing.B) {
 	for _, legs := range []int{1, 10, 50} {
+		cost := map[string]float64{} // µs a packet, by relay
 		for _, kind := range []string{"floor", "plain", "interceptors", "ours"} {
 			b.Run(fmt.Sprintf("legs=%d/%s", legs, kind), func(b *testing.B) {
 				var got benchResult
@@ -43,6 +44,10 @@ func BenchmarkRelay(b *testing.B) {
 				b.ReportMetric(got.p99, "p99-ms")
 				b.ReportMetric(got.max, "max-ms")
 				b.ReportMetric(got.loss, "loss-%")
+				for other, theirs := range cost {
+					b.ReportMetric(got.perPacket/theirs, "of-"+other)
+				}
+				cost[kind] = got.perPacket
 			})
 		}
 	}
