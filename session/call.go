@@ -229,7 +229,6 @@ func (c *Call) Attach(conn *page.Conn, live bool) bool {
 		if old := c.window.open(conn, live); old != nil {
 			old.Send(page.Out{Type: page.State, View: &page.View{Status: StatusNoCall, Pane: paneElsewhere}})
 		}
-		c.stay.offer = offer{}
 		c.note("page", "attached", "")
 		c.update()
 		c.showPeople()
@@ -267,7 +266,7 @@ func (c *Call) Handle(conn *page.Conn, in page.In) {
 func (c *Call) handle(in page.In) {
 	switch in.Type {
 	case page.Offer:
-		c.stay.offer = offer{in.SDP, in.ID}
+		c.window.offer = offer{in.SDP, in.ID}
 		c.negotiate()
 	case page.Candidate:
 		c.candidate(pexrtc.Candidate{Candidate: in.Candidate, MID: in.Mid})

@@ -189,6 +189,7 @@ type message struct {
 		Other         bool
 	}
 	What string
+	ID   int
 }
 
 func newTab(t *testing.T, attach func(*page.Conn) bool, handle func(*page.Conn, page.In), detach func(*page.Conn, error)) *tab {

@@ -153,7 +153,7 @@ func (c *Call) rebuild(why error) {
 		return
 	}
 	old := s.leg
-	s.offer = offer{}
+	c.window.offer = offer{}
 	c.detached(releaseTime, func(ctx context.Context) { old.close(ctx) })
 	c.newLeg()
 }

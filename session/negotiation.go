@@ -27,7 +27,7 @@ func (c *Call) newLeg() {
 	switch {
 	case c.calls.cfg.Mode == Bypass:
 		c.askPage(page.Connect)
-	case c.window.live && s.offer.sdp == "":
+	case c.window.live && c.window.offer.sdp == "":
 		c.askPage(page.Restart) // its peer connection is of an earlier leg
 	}
 	c.update()
@@ -87,11 +87,11 @@ func (c *Call) askPage(how page.Type) {
 // negotiate gives the leg the page's newest offer, one at a time. New media begins dark.
 func (c *Call) negotiate() {
 	s := &c.stay
-	if s.offer.sdp == "" || s.leg == nil || s.connecting {
+	if c.window.offer.sdp == "" || s.leg == nil || s.connecting {
 		return
 	}
-	o, l, conn := s.offer, s.leg, c.window.conn
-	s.offer, s.connecting, c.window.live = offer{}, true, true
+	o, l, conn := c.window.offer, s.leg, c.window.conn
+	c.window.offer, s.connecting, c.window.live = offer{}, true, true
 	if !l.keeps(o.sdp) {
 		s.agreed = false
 		c.gate()
@@ -125,7 +125,7 @@ func (c *Call) connected(err error) {
 		c.joinFailed(err)
 		return
 	}
-	s.agreed = s.agreed || s.offer.sdp == "" // else another connection may be waiting
+	s.agreed = s.agreed || c.window.offer.sdp == "" // else another connection may be waiting
 	if s.live {
 		s.presentation.settle()
 		c.gate()

@@ -21,8 +21,7 @@ type stay struct {
 	roster      pexrtc.Roster
 	locked      bool // newcomers wait
 
-	leg        leg // nil until the participant is there
-	offer      offer
+	leg        leg  // nil until the participant is there
 	connecting bool // leg.connect runs
 	live       bool // it has returned: media may flow
 	liveSince  time.Time

@@ -38,7 +38,6 @@ type Visit struct {
 	leg         *bypassLeg
 	shared      *presentation // nil until joined
 	connecting  bool          // leg.connect runs
-	offer       offer
 	roster      pexrtc.Roster
 	centre      string // UUID of the contact centre's leg, once events say that it was answered
 	dialled     bool   // events say that it was called
@@ -84,7 +83,7 @@ func (v *Visit) Handle(conn *page.Conn, in page.In) {
 		}
 		switch in.Type {
 		case page.Offer:
-			v.offer = offer{in.SDP, in.ID}
+			v.window.offer = offer{in.SDP, in.ID}
 			v.negotiate()
 		case page.Candidate:
 			v.candidate(pexrtc.Candidate{Candidate: in.Candidate, MID: in.Mid})
@@ -162,17 +161,17 @@ func (v *Visit) connectPage() {
 	if v.participant == nil || v.ended {
 		return
 	}
-	v.offer = offer{}
+	v.window.offer = offer{}
 	v.window.send(page.Out{Type: page.Connect, Servers: servers(v.participant)})
 }
 
 // negotiate carries the page's newest offer to the node, one at a time.
 func (v *Visit) negotiate() {
-	if v.offer.sdp == "" || v.leg == nil || v.connecting || v.ended {
+	if v.window.offer.sdp == "" || v.leg == nil || v.connecting || v.ended {
 		return
 	}
-	o, conn, leg := v.offer, v.window.conn, v.leg
-	v.offer, v.connecting = offer{}, true
+	o, conn, leg := v.window.offer, v.window.conn, v.leg
+	v.window.offer, v.connecting = offer{}, true
 	v.async(func(ctx context.Context) func() {
 		err := leg.connect(ctx, o.sdp, func(sdp string) { conn.Send(page.Out{Type: page.Answer, SDP: sdp, ID: o.id}) })
 		return func() {

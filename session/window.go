@@ -21,6 +21,7 @@ type window struct {
 	conn  *page.Conn // nil while no page is connected
 	live  bool       // the page has a peer connection that was negotiated with us before
 	shown page.View  // what conn was told last
+	offer offer      // of conn; it goes with it
 	grace timer
 
 	people     []page.Person // likewise
@@ -40,7 +41,7 @@ func (w *window) open(conn *page.Conn, live bool) *page.Conn {
 		old = nil
 	}
 	w.grace.stop()
-	w.conn, w.live = conn, live
+	w.conn, w.live, w.offer = conn, live, offer{}
 	w.shown, w.people = page.View{}, nil
 	w.statistics.stop()
 	return old
@@ -52,7 +53,7 @@ func (w *window) leave(o *owner, conn *page.Conn, why error, gone func()) {
 	if w.conn != conn {
 		return
 	}
-	w.conn = nil
+	w.conn, w.offer = nil, offer{}
 	w.statistics.stop()
 	wait := lostGrace
 	if errors.Is(why, page.ErrUnloaded) {

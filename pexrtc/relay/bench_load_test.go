@@ -5,6 +5,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -65,7 +66,7 @@ func newBenchLeg(b *testing.B, child *benchChild, raw bool) (browser, node *benc
 func newRTCEnd(b *testing.B, offer string) (e *benchEnd, text string, accept func(string)) {
 	e = newBenchEnd()
 	log := stackLog{discard}
-	base := &ports{ips: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	base := &ports{ips: []net.IP{net.IPv4(127, 0, 0, 1)}, routes: newRoutes(new(atomic.Uint64))}
 	own, err := base.private(log)
 	fail(b, err)
 	agent, err := ice.NewAgentWithOptions(ice.WithIncludeLoopback(), ice.WithUDPMux(own.udp), ice.WithLoggerFactory(log),
