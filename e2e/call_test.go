@@ -83,12 +83,18 @@ func TestHold(t *testing.T) {
 	})
 }
 
+// TestCameraOffAndOn: what the agent has turned off stays so, whoever reloads the widget.
 func TestCameraOffAndOn(t *testing.T) {
 	c := start(t, options{})
 	b := browser.Start(t)
-	_, customer, widget := c.call(b)
+	desktop, customer, widget := c.call(b)
 	widget.Button("Turn camera off").Click()
 	c.awaitAgent("is muted", func(p pexrtctest.Participant) bool { return p.VideoMuted })
+	customer.Video("Agent video").AwaitStill(time.Second)
+	desktop.Button("Reload widget").Click()
+	widget.AwaitTrue("performance.now() < 60000")
+	widget.AwaitStatus("In call")
+	widget.Video("Customer video").AwaitMoving()
 	customer.Video("Agent video").AwaitStill(time.Second)
 	widget.Button("Turn camera on").Click()
 	customer.Video("Agent video").AwaitMoving()

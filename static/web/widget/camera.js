@@ -12,7 +12,7 @@ const BUSY_PAUSE = 5000; // ms until a camera that is busy is tried again
  */
 
 export class Camera extends Device {
-  /** Whether the agent wants to be seen; holds and reconnections don't change it. */
+  /** Whether the agent wants to be seen; holds, reconnections and reloads don't change it. */
   wish = true;
   #on;
   #may = false; // the call can show it

@@ -1,5 +1,5 @@
-// What the agent has chosen in Settings, remembered by the browser where it
-// lets us, else for as long as the page lives.
+// What the agent has chosen, remembered where the browser lets us, else for
+// as long as the page lives.
 
 const KEY = "videoleg-choices";
 
@@ -13,11 +13,12 @@ export const QUALITIES = { low: 64, medium: 1024, high: 2048, "very-high": 6144,
  * @property {boolean} blur
  * @property {boolean} mirrored
  * @property {boolean} selfHidden
+ * @property {string} cameraOff conversation in which the camera is off
  * @property {"end bottom"|"start bottom"|"end top"|"start top"} corner of the self-view
  */
 
 /** @type {Choices} */
-const usual = { camera: "", quality: "auto", blur: false, mirrored: true, selfHidden: false, corner: "end bottom" };
+const usual = { camera: "", quality: "auto", blur: false, mirrored: true, selfHidden: false, cameraOff: "", corner: "end bottom" };
 
 /** @type {Choices} */
 export const choices = { ...usual, ...recall() };
@@ -28,7 +29,7 @@ export function choose(change) {
   try {
     localStorage.setItem(KEY, JSON.stringify(choices));
   } catch {
-    // a browser that keeps nothing: the choice holds until the page is closed
+    // it keeps nothing
   }
 }
 

@@ -18,6 +18,7 @@ async function begin() {
   const session = new Session({ conversation, socket, media, ticket, status, pane, error });
   session.camera.blur(choices.blur);
   session.camera.choose(choices.camera);
+  session.camera.wish = choices.cameraOff !== conversation;
   session.limit(QUALITIES[choices.quality]);
   if (!error) session.open();
   return session;

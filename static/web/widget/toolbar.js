@@ -4,6 +4,7 @@ import { draw, say } from "../shared/dom.js";
 import * as panel from "../shared/panel.js";
 import { canShare } from "../shared/sharing.js";
 import { word } from "../shared/words.js";
+import { choose } from "./choices.js";
 import * as popout from "./popout.js";
 
 const PANELS = {
@@ -13,6 +14,7 @@ const PANELS = {
   settings: () => import("./settings.js"),
 };
 
+const page = document.body.dataset;
 const at = (id) => document.getElementById(id);
 
 /**
@@ -27,11 +29,15 @@ const at = (id) => document.getElementById(id);
  * @param {(text: string) => void} tell a short notice
  */
 export function startToolbar(current, tell) {
-  at("camera").onclick = () => current()?.camera.turn(!current().camera.runs);
+  at("camera").onclick = () => {
+    const { camera } = current();
+    camera.turn(!camera.runs);
+    choose({ cameraOff: camera.wish ? "" : page.conversation });
+  };
   at("share").onclick = () => {
     const { sharing } = current();
     if (sharing.screen) sharing.stop();
-    else sharing.start(document.body.dataset.share !== "tabs");
+    else sharing.start(page.share !== "tabs");
   };
   at("lock").onclick = () => current()?.room.ask({ type: "lock", on: !current().state.room?.locked });
   at("invite").onclick = () => invite(current(), tell);
