@@ -23,7 +23,6 @@ export class Signal {
   #lostAt = 0;
   #timer = 0;
   #silence = 0; // timer
-  #heardAt = performance.now();
   #closed = false;
 
   /**
@@ -42,11 +41,6 @@ export class Signal {
     return this.#socket?.readyState === WebSocket.OPEN;
   }
 
-  /** How long the server has said nothing, in ms. */
-  get silence() {
-    return performance.now() - this.#heardAt;
-  }
-
   /** Opens the socket now, whatever delay was running. */
   connect() {
     clearTimeout(this.#timer);
@@ -59,7 +53,6 @@ export class Signal {
       this.#on.open();
     };
     socket.onmessage = (event) => {
-      this.#heardAt = performance.now();
       this.#listen();
       const message = parse(event.data);
       if (message) this.#on.message(message);

@@ -39,8 +39,7 @@ import { Camera } from "./camera.js";
  */
 
 const LOG_LENGTH = 200;
-const DEAF = 7000; // ms without a word, after which nothing is shown that only this page can stop
-const AGAIN = 0.5; // s after which a page that was signed in begins anew, where the server has forgotten it
+const AGAIN = 500; // ms after which a page that was signed in begins anew, where the server has forgotten it
 const STOP_LIMIT = 2500; // ms; the desktop waits only a little longer
 const OVER = ["Call ended", "No active call"];
 const APART = ["elsewhere", "ended", "none", "no-alias"]; // panes of a page that has no leg
@@ -63,8 +62,7 @@ export class Session {
   #stale = false; // the leg failed while there was no socket
   #met = false; // a socket has been open
   #heard = true; // nothing has been missed since the server's last word
-  #deaf = false; // and for too long
-  #deafening = 0; // timer
+  #deaf = false; // nor can it come
   #known = false; // the server has known whose page this is
   #flows = true; // the leg is not broken
   #linked = false; // it has been connected
@@ -192,13 +190,9 @@ export class Session {
   #lose() {
     this.#note("socket lost");
     if (this.#met) this.#heard = false;
-    this.#deafening ||= setTimeout(() => this.#deafen(), DEAF - this.#signal.silence);
-    this.#on.changed();
-  }
-
-  #deafen() {
     this.#deaf = true;
     this.#feed();
+    this.#on.changed();
   }
 
   #giveUp() {
@@ -240,13 +234,15 @@ export class Session {
 
   /** @param {CallState} state */
   #follow(state) {
-    clearTimeout(this.#deafening);
-    this.#deafening = 0;
     this.#deaf = false;
     const { status, pane = "-", sending, error } = state;
     this.#note(`state ${status}/${pane} sending=${Boolean(sending)}${error ? ` error=${error.code}` : ""}`);
-    this.state = error?.code === "sign-in" && this.#known ? { ...state, error: { ...error, wait: AGAIN } } : state;
+    if (error?.code === "sign-in" && this.#known) {
+      state = { ...state, status: "Reconnecting", error: null };
+      setTimeout(() => location.reload(), AGAIN);
+    }
     this.#known ||= error?.code !== "sign-in";
+    this.state = state;
     this.sharing.follow(state);
     this.#feed(); // before all else: what the customer may not see any more
     if (!state.room) this.room.people = [];
