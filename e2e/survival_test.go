@@ -79,13 +79,14 @@ func TestNodeDies(t *testing.T) {
 			t.Fatalf("on the second node before the first has died: %+v", got)
 		}
 
+		widget.Eval(keepStatus, nil)
 		kill()
 		began := time.Now()
-		widget.AwaitStatus("Reconnecting")
+		c.awaitAgent("sends video", func(p pexrtctest.Participant) bool { return p.VideoIn.Packets > 20 && !p.VideoMuted })
+		widget.AwaitTrue(`window.said.some((words) => words.startsWith("Reconnecting"))`)
 		widget.AwaitStatus("In call")
 		widget.Video("Customer video").AwaitMoving()
 		t.Logf("the picture was back %v after the node had died", time.Since(began).Round(100*time.Millisecond))
-		c.awaitAgent("sends video", func(p pexrtctest.Participant) bool { return p.VideoIn.Packets > 20 && !p.VideoMuted })
 		if got := c.agents(); len(got) != 1 {
 			t.Errorf("agents on the second node: %+v, want one", got)
 		}

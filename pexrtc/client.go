@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -121,6 +122,16 @@ func (c *Client) inOrder(now time.Time) []string {
 		}
 	}
 	return append(good, bad...)
+}
+
+// Elsewhere says that there is another node than this one to join on, which has not failed lately.
+func (c *Client) Elsewhere(node string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.ContainsFunc(c.nodes, func(n string) bool {
+		t, down := c.down[n]
+		return n != node && (!down || time.Since(t) >= nodeRest)
+	})
 }
 
 func (c *Client) mark(node string, down bool) {

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	"github.com/videoleg/videoleg/pexrtc"
@@ -21,6 +22,9 @@ const (
 
 	maxRecoveries = 5
 	renewedAfter  = 30 * time.Second // of media
+
+	moveTime  = time.Minute // for which a node is sought
+	movePause = time.Second // between two tries: to twice that
 
 	listenEvery = 250 * time.Millisecond
 	whenQuiet   = 2200 * time.Millisecond // without media, reports and checks: the agent is told
@@ -133,6 +137,13 @@ func (c *Call) mend(h relay.Hop) {
 	})
 }
 
+// outOfReach says that a node neither takes requests nor sends events, and another may: what keeps the agent dark here cannot be
+// undone. A node that is only deaf goes on, as its media does.
+func (c *Call) outOfReach(err error) bool {
+	s := &c.stay
+	return errors.Is(err, pexrtc.ErrNode) && s.deaf != nil && c.calls.cfg.Pexip.Elsewhere(s.participant.Node())
+}
+
 // broke is the end of a leg that cannot go on as it is.
 func (c *Call) broke(err error) {
 	if placeLost(err) {
@@ -181,13 +192,23 @@ func (c *Call) move(why error) {
 	if reason == pexrtc.ErrNode {
 		c.stay.released = nil
 	}
-	c.stay.moving = true
+	c.stay.moving = c.now()
 	c.join()
 	c.update()
 }
 
-// notMoved is a move that came to nothing: the rules decide whether there is another try.
+// notMoved is a move that came to nothing. A node may soon be there again, or our way to it; for the rest, the rules decide
+// whether there is another try.
 func (c *Call) notMoved(err error) {
+	if s := &c.stay; s.participant == nil && errors.Is(err, pexrtc.ErrNode) && c.now().Sub(s.moving) < moveTime {
+		round := s.round
+		c.later(movePause+rand.N(movePause), func() {
+			if c.stay.round == round {
+				c.join()
+			}
+		})
+		return
+	}
 	c.log.Warn("not moved", "err", err)
 	c.leave(false)
 	c.fallOut(err, "")

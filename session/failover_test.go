@@ -1,12 +1,18 @@
 package session
 
 import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/videoleg/videoleg/genesys/genesystest"
 	"github.com/videoleg/videoleg/pexrtc"
+	"github.com/videoleg/videoleg/pexrtc/pexrtctest"
 	"github.com/videoleg/videoleg/pexrtc/relay"
 	"github.com/videoleg/videoleg/session/page"
 	"github.com/videoleg/videoleg/session/rules"
@@ -136,6 +142,96 @@ func TestPageUnreached(t *testing.T) {
 				}
 				tab.say(map[string]any{"type": "retry"})
 				tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+			})
+		})
+	}
+}
+
+// cutNode fails what goes to one host, and what is under way there, once it is cut.
+type cutNode struct {
+	http.RoundTripper
+	host  string
+	alive context.Context
+}
+
+func (n *cutNode) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Host != n.host {
+		return n.RoundTripper.RoundTrip(r)
+	}
+	if n.alive.Err() != nil {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	context.AfterFunc(n.alive, cancel)
+	return n.RoundTripper.RoundTrip(r.WithContext(ctx))
+}
+
+// TestNodesAway for a while: whoever was in the room is there again when a node is, without anybody's doing.
+func TestNodesAway(t *testing.T) {
+	for _, tc := range []struct {
+		away time.Duration
+		back bool
+	}{{40 * time.Second, true}, {2 * moveTime, false}} {
+		t.Run(tc.away.String(), func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *centre) {
+				tab := c.open(c.agent(genesystest.AdaID), c.ring().ID())
+				tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+				c.node.SetFaults(pexrtctest.Faults{OnRequest: func(*http.Request) *pexrtctest.Fault { return &pexrtctest.Fault{Status: 503} }})
+				c.node.ExpireToken(c.tagged(rules.AgentTag)[0].UUID)
+				tab.awaitStatus(StatusReconnecting)
+				time.Sleep(tc.away)
+				c.node.SetFaults(pexrtctest.Faults{})
+				if tc.back {
+					tab.await("asks for another offer", func(m message) bool { return m.Type == "connect" })
+				} else if m := tab.await("gives up", func(m message) bool { return m.Error != nil }); m.Status != StatusNoCall {
+					t.Errorf("status %s, want %s", m.Status, StatusNoCall)
+				}
+			})
+		})
+	}
+}
+
+// TestNodeOutOfReach: the media of a node that takes no requests may flow on, but an agent who was put on hold there cannot be
+// shown again. Then another node is.
+func TestNodeOutOfReach(t *testing.T) {
+	for _, another := range []bool{true, false} {
+		t.Run(fmt.Sprintf("another node %v", another), func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *centre) {
+				alive, cut := context.WithCancel(context.Background())
+				defer cut()
+				nodes := []string{"http://first.test"}
+				if another {
+					nodes = append(nodes, c.node.URL)
+				}
+				var err error
+				c.calls.cfg.Pexip, err = pexrtc.New(pexrtc.Config{Nodes: nodes, HTTP: &http.Client{
+					Transport: &cutNode{c.node.Client().Transport, "first.test", alive},
+				}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				ada, conversation := c.agent(genesystest.AdaID), c.ring()
+				c.calls.newLeg = func(*Call, *pexrtc.Participant) leg { return &gate{w: &witness{t: t, c: c, call: conversation}} }
+				tab := c.open(ada, conversation.ID())
+				tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+				tab.say(map[string]any{"type": "camera", "on": true, "available": true})
+				tab.say(map[string]any{"type": "offer", "sdp": "v=0\r\n", "id": 1})
+				tab.awaitStatus(StatusInCall)
+				before := c.tagged(rules.AgentTag)[0].UUID
+				for _, do := range []func(string) error{conversation.Hold, conversation.Resume} {
+					cut() // after the first it is no news
+					if err := do(genesystest.AdaID); err != nil {
+						t.Fatal(err)
+					}
+					time.Sleep(10 * time.Second)
+				}
+				got := c.tagged(rules.AgentTag)
+				switch {
+				case another && (len(got) != 1 || got[0].UUID == before):
+					t.Errorf("on the nodes: %+v, want one agent, newly joined", got)
+				case !another && (len(got) != 1 || got[0].UUID != before):
+					t.Errorf("on the one node that there is: %+v, want the agent of before", got)
+				}
 			})
 		})
 	}

@@ -42,6 +42,9 @@ func (c *Call) tell(m *mirror, want bool, send func(*pexrtc.Participant, context
 			switch {
 			case err == nil || m.want != want:
 				c.tell(m, m.want, send)
+			case m == &c.stay.video && !want && c.outOfReach(err):
+				c.move(err)
+				return
 			default:
 				c.later(flagPause, func() {
 					if c.stay.participant == p {

@@ -135,7 +135,7 @@ func (c *Call) connected(err error) {
 	if b, ok := s.leg.(*bypassLeg); ok {
 		c.window.addServers(b.handedOver())
 	}
-	s.live, s.liveSince, s.moving = true, c.now(), false
+	s.live, s.liveSince, s.moving = true, c.now(), time.Time{}
 	c.flowing()
 	s.presentation.begin(s.leg)
 	c.listen()

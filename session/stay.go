@@ -33,7 +33,7 @@ type stay struct {
 	quiet      bool            // a far end has sent nothing for a while
 	mendable   [2]time.Time    // by hop: another path is not looked for again before
 	deaf       error           // why the node's events have ceased; nil: they have not
-	moving     bool            // to another node, until the leg is live there
+	moving     time.Time       // since when we look for another place in the room, until the leg is live there; zero: we have one
 	ghosts     map[string]bool // earlier participants of ours that were removed, by UUID
 
 	video, muted mirror
@@ -115,7 +115,7 @@ func (c *Call) joined(p *pexrtc.Participant, err error) {
 }
 
 func (c *Call) joinFailed(err error) {
-	if c.stay.moving {
+	if !c.stay.moving.IsZero() {
 		c.notMoved(err)
 		return
 	}
