@@ -16,7 +16,7 @@
 //	line, slides              the two video lines: the camera's, and a shared screen's
 //	forward, rewrite          what connects them
 //	gaps, repair, history     what got lost is asked for, and sent, again, on each hop alone
-//	reception                 measurement of what arrives
+//	reception, losses         measurement of what arrives, and of what far ends report lost
 //	playout                   how long the browser waits for what is repaired on the other hop
 //	congestion                transport-wide feedback on what arrives
 //	control                   RTCP; package capacity judges how much a path takes, by such feedback on what we send
