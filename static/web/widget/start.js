@@ -1,6 +1,6 @@
 // Begins before the rest of the page is there: opens the socket and offers the
-// leg, so that both are on their way while the page takes shape. Looks at
-// nothing of the document but what the server has written on <body>.
+// leg, and fetches the rest while the server and the node answer. Looks at
+// nothing of the document but what the server has written there for it.
 
 import { choices, QUALITIES } from "./choices.js";
 import { Session } from "./session.js";
@@ -21,6 +21,8 @@ async function begin() {
   session.camera.wish = choices.cameraOff !== conversation;
   session.limit(QUALITIES[choices.quality]);
   if (!error) session.open();
+  document.head.append(document.getElementById("ahead").content);
+  import("./widget.js");
   return session;
 }
 
