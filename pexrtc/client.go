@@ -115,7 +115,7 @@ func (c *Client) inOrder(now time.Time) []string {
 	defer c.mu.Unlock()
 	var good, bad []string
 	for _, n := range c.nodes {
-		if t, ok := c.down[n]; ok && now.Sub(t) < nodeRest {
+		if c.rests(n, now) {
 			bad = append(bad, n)
 		} else {
 			good = append(good, n)
@@ -128,10 +128,14 @@ func (c *Client) inOrder(now time.Time) []string {
 func (c *Client) Elsewhere(node string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.ContainsFunc(c.nodes, func(n string) bool {
-		t, down := c.down[n]
-		return n != node && (!down || time.Since(t) >= nodeRest)
-	})
+	now := time.Now()
+	return slices.ContainsFunc(c.nodes, func(n string) bool { return n != node && !c.rests(n, now) })
+}
+
+// rests says that a node failed lately; c.mu is held.
+func (c *Client) rests(node string, now time.Time) bool {
+	t, down := c.down[node]
+	return down && now.Sub(t) < nodeRest
 }
 
 func (c *Client) mark(node string, down bool) {

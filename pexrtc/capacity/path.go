@@ -102,7 +102,8 @@ func (p *Path) Rate() float64 { return p.meter.rate() }
 // Full says that the path has shown a limit, and is used up to there.
 func (p *Path) Full() bool { return p.limit > 0 && p.limit < idle*p.meter.rate() }
 
-// meter measures what arrives, in bit/s over most of the last second, so that a sender that stumbles is not taken for a path that is full.
+// meter measures what arrives, in bit/s over most of the last second, so that a sender that stumbles is not taken for a path
+// that is full.
 type meter struct {
 	since, unit int64 // numbers of the first and the last unit of time; 0: nothing has arrived
 	bytes       [meterUnits + 1]int
