@@ -82,7 +82,7 @@ func TestPagesComeAndGo(t *testing.T) {
 			bubble(t, func(t *testing.T, c *centre) {
 				ada, call := c.agent(genesystest.AdaID), c.ring()
 				tab := c.open(ada, call.ID())
-				tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+				tab.awaitConnect()
 				before := c.tagged(rules.AgentTag)
 				if len(before) != 1 || before[0].Role != "chair" || before[0].Conference != roomID {
 					t.Fatalf("on the node: %+v, want one host in %s", before, roomID)
@@ -90,7 +90,7 @@ func TestPagesComeAndGo(t *testing.T) {
 				tc.leave(tab)
 				time.Sleep(tc.stays - time.Second)
 				again := c.open(ada, call.ID())
-				again.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+				again.awaitConnect()
 				if after := c.tagged(rules.AgentTag); len(after) != 1 || after[0].UUID != before[0].UUID {
 					t.Errorf("after coming back: %+v, want the participant of before", after)
 				}
@@ -168,7 +168,7 @@ func TestRetryAfterFailure(t *testing.T) {
 		}
 		c.node.SetFaults(pexrtctest.Faults{})
 		tab.say(map[string]any{"type": "retry"})
-		tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+		tab.awaitConnect()
 		if got := c.tagged(rules.AgentTag); len(got) != 1 {
 			t.Errorf("%d participants after Try again, want one", len(got))
 		}
@@ -194,7 +194,7 @@ func TestJoinedAsGuest(t *testing.T) {
 func TestRemoved(t *testing.T) {
 	bubble(t, func(t *testing.T, c *centre) {
 		tab := c.open(c.agent(genesystest.AdaID), c.ring().ID())
-		tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+		tab.awaitConnect()
 		c.node.KickParticipant(c.tagged(rules.AgentTag)[0].UUID, "Disconnected by another participant")
 		tab.await("says so", func(m message) bool { return m.Error != nil && m.Error.Code == "removed" })
 		time.Sleep(time.Minute)
@@ -208,7 +208,7 @@ func TestRemoved(t *testing.T) {
 func TestStop(t *testing.T) {
 	bubble(t, func(t *testing.T, c *centre) {
 		tab := c.open(c.agent(genesystest.AdaID), c.ring().ID())
-		tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+		tab.awaitConnect()
 		tab.say(map[string]any{"type": "stop"})
 		tab.await("says that all is released", func(m message) bool { return m.Type == "stopped" })
 		if got := c.tagged(rules.AgentTag); len(got) != 0 {
@@ -221,7 +221,7 @@ func TestCloseReleasesAll(t *testing.T) {
 	bubble(t, func(t *testing.T, c *centre) {
 		ada, call := c.agent(genesystest.AdaID), c.ring()
 		tab := c.open(ada, call.ID())
-		tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+		tab.awaitConnect()
 		if err := c.calls.Close(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -249,6 +249,6 @@ func TestRingingDoesNotJoin(t *testing.T) {
 		if err := call.Answer(genesystest.AdaID); err != nil {
 			t.Fatal(err)
 		}
-		tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+		tab.awaitConnect()
 	})
 }

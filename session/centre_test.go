@@ -154,6 +154,16 @@ func (c *centre) open(agent *genesys.Agent, conversation string) *tab {
 	return newTab(c.t, func(conn *page.Conn) bool { return call.Attach(conn, false) }, call.Handle, call.Detach)
 }
 
+// grace is a customer of that name in the room, and her page.
+func (c *centre) grace() (*Visit, *tab) {
+	c.t.Helper()
+	v, err := c.visits.Join(roomID, "Grace")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return v, c.visit(v)
+}
+
 // visit is a page of the customer's.
 func (c *centre) visit(v *Visit) *tab {
 	return newTab(c.t, func(conn *page.Conn) bool { return v.Attach(conn, false) }, v.Handle, v.Detach)
@@ -238,6 +248,12 @@ func newTab(t *testing.T, attach func(*page.Conn) bool, handle func(*page.Conn, 
 		<-served
 	})
 	return tab
+}
+
+// awaitConnect reads on until the page is asked for an offer.
+func (tab *tab) awaitConnect() {
+	tab.t.Helper()
+	tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
 }
 
 // await reads on until a message satisfies ok.

@@ -54,10 +54,10 @@ func TestBudget(t *testing.T) {
 func TestTokenLost(t *testing.T) {
 	bubble(t, func(t *testing.T, c *centre) {
 		tab := c.open(c.agent(genesystest.AdaID), c.ring().ID())
-		tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+		tab.awaitConnect()
 		before := c.tagged(rules.AgentTag)[0].UUID
 		c.node.ExpireToken(before)
-		tab.await("asks for another offer", func(m message) bool { return m.Type == "connect" })
+		tab.awaitConnect()
 		if got := c.tagged(rules.AgentTag); len(got) != 1 || got[0].UUID == before {
 			t.Errorf("on the node: %+v, want one new participant", got)
 		}
@@ -94,7 +94,7 @@ func TestAnotherLegWhileAway(t *testing.T) {
 	bubble(t, func(t *testing.T, c *centre) {
 		ada, conversation := c.agent(genesystest.AdaID), c.ring()
 		first := c.open(ada, conversation.ID())
-		first.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+		first.awaitConnect()
 		first.cut()
 		c.node.ExpireToken(c.tagged(rules.AgentTag)[0].UUID)
 		synctest.Wait()
@@ -103,7 +103,7 @@ func TestAnotherLegWhileAway(t *testing.T) {
 			t.Fatal(err)
 		}
 		back := newTab(t, func(conn *page.Conn) bool { return call.Attach(conn, true) }, call.Handle, call.Detach)
-		back.await("asks for another offer", func(m message) bool { return m.Type == "connect" })
+		back.awaitConnect()
 	})
 }
 
@@ -123,7 +123,7 @@ func TestPageUnreached(t *testing.T) {
 				c.calls.newLeg = func(*Call, *pexrtc.Participant) leg { return &gate{w: &witness{t: t, c: c}} }
 				ada, conversation := c.agent(genesystest.AdaID), c.ring()
 				tab := c.open(ada, conversation.ID())
-				tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+				tab.awaitConnect()
 				if tc.live {
 					tab.say(map[string]any{"type": "offer", "sdp": "v=0\r\n", "id": 1})
 					tab.awaitStatus(StatusInCall)
@@ -141,7 +141,7 @@ func TestPageUnreached(t *testing.T) {
 					t.Errorf("on the node: %+v, want nobody", got)
 				}
 				tab.say(map[string]any{"type": "retry"})
-				tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+				tab.awaitConnect()
 			})
 		})
 	}
@@ -175,14 +175,14 @@ func TestNodesAway(t *testing.T) {
 		t.Run(tc.away.String(), func(t *testing.T) {
 			bubble(t, func(t *testing.T, c *centre) {
 				tab := c.open(c.agent(genesystest.AdaID), c.ring().ID())
-				tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+				tab.awaitConnect()
 				c.node.SetFaults(pexrtctest.Faults{OnRequest: func(*http.Request) *pexrtctest.Fault { return &pexrtctest.Fault{Status: 503} }})
 				c.node.ExpireToken(c.tagged(rules.AgentTag)[0].UUID)
 				tab.awaitStatus(StatusReconnecting)
 				time.Sleep(tc.away)
 				c.node.SetFaults(pexrtctest.Faults{})
 				if tc.back {
-					tab.await("asks for another offer", func(m message) bool { return m.Type == "connect" })
+					tab.awaitConnect()
 				} else if m := tab.await("gives up", func(m message) bool { return m.Error != nil }); m.Status != StatusNoCall {
 					t.Errorf("status %s, want %s", m.Status, StatusNoCall)
 				}
@@ -213,7 +213,7 @@ func TestNodeOutOfReach(t *testing.T) {
 				ada, conversation := c.agent(genesystest.AdaID), c.ring()
 				c.calls.newLeg = func(*Call, *pexrtc.Participant) leg { return &gate{w: &witness{t: t, c: c, call: conversation}} }
 				tab := c.open(ada, conversation.ID())
-				tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+				tab.awaitConnect()
 				tab.say(map[string]any{"type": "camera", "on": true, "available": true})
 				tab.say(map[string]any{"type": "offer", "sdp": "v=0\r\n", "id": 1})
 				tab.awaitStatus(StatusInCall)

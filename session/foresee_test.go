@@ -14,7 +14,7 @@ func (c *centre) followed() {
 	c.t.Helper()
 	call := c.ring()
 	tab := c.open(c.agent(genesystest.AdaID), call.ID())
-	tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+	tab.awaitConnect()
 	err := c.cloud.AwaitSubscribed(c.t.Context(), genesystest.AdaID)
 	if err == nil {
 		err = call.CustomerHangup()
@@ -64,7 +64,7 @@ func TestForeseen(t *testing.T) {
 			t.Fatalf("Open = %v, with what was known: %v", err, opened != nil && opened.first != nil)
 		}
 		tab := c.open(ada, call.ID())
-		tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+		tab.awaitConnect()
 		if k := c.known(call.ID()); k != nil {
 			t.Errorf("%+v is kept of a call that has begun", k)
 		}

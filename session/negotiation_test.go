@@ -35,7 +35,7 @@ func TestPageGoesWhileItsOfferWaits(t *testing.T) {
 				ada, conversation := c.agent(genesystest.AdaID), c.ring()
 				first := c.open(ada, conversation.ID())
 				if tc.joined {
-					first.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+					first.awaitConnect()
 				}
 				for id := range tc.offers {
 					first.say(map[string]any{"type": "offer", "sdp": "v=0\r\n", "id": id + 1})
@@ -44,7 +44,7 @@ func TestPageGoesWhileItsOfferWaits(t *testing.T) {
 				first.cut()
 				time.Sleep(5 * time.Second)
 				second := c.open(ada, conversation.ID())
-				second.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+				second.awaitConnect()
 				second.say(map[string]any{"type": "offer", "sdp": "v=0\r\n", "id": 7})
 				if m := second.await("is answered", func(m message) bool { return m.Type == "answer" }); m.ID != 7 {
 					t.Errorf("answer to offer %d, want 7", m.ID)

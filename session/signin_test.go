@@ -32,7 +32,7 @@ func TestSignInRenewed(t *testing.T) {
 		time.Sleep(time.Until(ada.Expiry()) - renewAhead - 10*time.Second)
 		call := c.ring()
 		tab := c.open(ada, call.ID())
-		tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+		tab.awaitConnect()
 		tab.await("is to renew the sign-in", func(m message) bool { return m.SignIn == signInEnding })
 		if left := time.Until(ada.Expiry()); left != renewAhead {
 			t.Errorf("told %v before the end, want %v", left, renewAhead)
@@ -58,7 +58,7 @@ func TestSignInEnded(t *testing.T) {
 	bubble(t, func(t *testing.T, c *centre) {
 		c.pkce()
 		tab := c.open(c.agent(genesystest.AdaID), c.ring().ID())
-		tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+		tab.awaitConnect()
 		time.Sleep(time.Second) // until events flow
 		if err := c.cloud.ExpireTokens(genesystest.AdaID); err != nil {
 			t.Fatal(err)

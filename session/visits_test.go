@@ -13,11 +13,7 @@ import (
 // TestVisit follows a customer from the room's door to his goodbye.
 func TestVisit(t *testing.T) {
 	bubble(t, func(t *testing.T, c *centre) {
-		v, err := c.visits.Join(roomID, "Grace")
-		if err != nil {
-			t.Fatal(err)
-		}
-		tab := c.visit(v)
+		_, tab := c.grace()
 		asked, calling := false, false
 		tab.await("asks for an offer and one that says calling", func(m message) bool {
 			asked, calling = asked || m.Type == "connect", calling || m.Status == visitCalling
@@ -38,12 +34,8 @@ func TestVisit(t *testing.T) {
 // TestCandidateFlood: each candidate is a request to the node, and no browser has many.
 func TestCandidateFlood(t *testing.T) {
 	bubble(t, func(t *testing.T, c *centre) {
-		v, err := c.visits.Join(roomID, "Grace")
-		if err != nil {
-			t.Fatal(err)
-		}
-		tab := c.visit(v)
-		tab.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+		v, tab := c.grace()
+		tab.awaitConnect()
 		leg := v.leg
 		for range 3 * maxTaken {
 			tab.say(map[string]any{"type": "candidate", "candidate": "candidate:1 1 udp 1 192.0.2.1 9 typ host", "mid": "0"})
@@ -57,11 +49,7 @@ func TestCandidateFlood(t *testing.T) {
 
 func TestVisitComesBack(t *testing.T) {
 	bubble(t, func(t *testing.T, c *centre) {
-		v, err := c.visits.Join(roomID, "Grace")
-		if err != nil {
-			t.Fatal(err)
-		}
-		tab := c.visit(v)
+		v, tab := c.grace()
 		tab.awaitStatus(visitCalling)
 		before := c.tagged(customerTag)[0].UUID
 		tab.unload()
@@ -71,7 +59,7 @@ func TestVisitComesBack(t *testing.T) {
 			t.Fatalf("Join again = %p, %v; want the visit of before, %p", same, err, v)
 		}
 		again := c.visit(same)
-		again.await("asks for an offer", func(m message) bool { return m.Type == "connect" })
+		again.awaitConnect()
 		if got := c.tagged(customerTag); len(got) != 1 || got[0].UUID != before {
 			t.Errorf("after a reload: %+v, want the participant of before", got)
 		}
@@ -86,17 +74,13 @@ func TestVisitComesBack(t *testing.T) {
 // TestVisitComesBackToAnotherRoom: what the page had while it was away was another participant's.
 func TestVisitComesBackToAnotherRoom(t *testing.T) {
 	bubble(t, func(t *testing.T, c *centre) {
-		v, err := c.visits.Join(roomID, "Grace")
-		if err != nil {
-			t.Fatal(err)
-		}
-		tab := c.visit(v)
+		v, tab := c.grace()
 		tab.awaitStatus(visitCalling)
 		tab.cut()
 		c.node.ExpireToken(c.tagged(customerTag)[0].UUID)
 		synctest.Wait()
 		back := newTab(t, func(conn *page.Conn) bool { return v.Attach(conn, true) }, v.Handle, v.Detach)
-		back.await("asks for another offer", func(m message) bool { return m.Type == "connect" })
+		back.awaitConnect()
 	})
 }
 
@@ -105,11 +89,7 @@ func TestVisitWordsItsProblems(t *testing.T) {
 		c.node.SetFaults(pexrtctest.Faults{OnRequestToken: func(pexrtctest.Join) *pexrtctest.Fault {
 			return &pexrtctest.Fault{Status: 403, Body: `{"status":"failed","result":"Participant limit reached"}`}
 		}})
-		v, err := c.visits.Join(roomID, "Grace")
-		if err != nil {
-			t.Fatal(err)
-		}
-		tab := c.visit(v)
+		_, tab := c.grace()
 		if m := tab.await("tells the failure", func(m message) bool { return m.Error != nil }); m.Error.Code != "lines-busy" {
 			t.Errorf("the page is told %s, want lines-busy", m.Error.Code)
 		}
@@ -121,11 +101,7 @@ func TestVisitWordsItsProblems(t *testing.T) {
 
 func TestVisitEndsWithItsRoom(t *testing.T) {
 	bubble(t, func(t *testing.T, c *centre) {
-		v, err := c.visits.Join(roomID, "Grace")
-		if err != nil {
-			t.Fatal(err)
-		}
-		tab := c.visit(v)
+		_, tab := c.grace()
 		tab.awaitStatus(visitCalling)
 		c.node.EndConference(roomID, "Conference terminated by another participant")
 		if m := tab.awaitStatus(visitEnded); m.Error != nil {
@@ -152,11 +128,8 @@ func TestServersAreRemembered(t *testing.T) {
 		if got := c.visits.Servers(); got != nil {
 			t.Errorf("before anybody came: %+v", got)
 		}
-		v, err := c.visits.Join(roomID, "Grace")
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.visit(v).awaitStatus(visitCalling)
+		_, tab := c.grace()
+		tab.awaitStatus(visitCalling)
 		if c.visits.Servers() == nil {
 			t.Error("a customer has joined, and no servers are known")
 		}
