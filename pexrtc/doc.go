@@ -11,6 +11,8 @@
 // participant is to live: it refreshes the token, follows the event stream, and returns the reason when the
 // participation is over. [Participant.Release] leaves: it ends the calls, hands back the token, and makes Run return.
 //
+// Who remembers a [Membership] can release the participant by it when the process that joined is gone.
+//
 // Errors are [*Error]; errors.Is tells their kind (ErrPIN, ErrNoConference, ErrCapacity, …), which is what a
 // caller decides on:
 //

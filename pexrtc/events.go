@@ -74,6 +74,10 @@ type Refer struct {
 	Target       string // main, breakout, conference, direct, transcoded
 }
 
+// Refreshed: the node has given a new token for the old one, which no longer is, or soon no longer will be, good for a
+// release by [Client.Release].
+type Refreshed struct{ Membership Membership }
+
 // EventsLost: the stream broke; the roster may be out of date until EventsBack.
 type EventsLost struct{ Err error }
 
@@ -95,6 +99,7 @@ func (Candidate) event()         {}
 func (OnHold) event()            {}
 func (Layout) event()            {}
 func (Refer) event()             {}
+func (Refreshed) event()         {}
 func (EventsLost) event()        {}
 func (EventsBack) event()        {}
 func (Ended) event()             {}

@@ -213,10 +213,9 @@ func (p *Participant) Release(ctx context.Context, reason string) error {
 		}
 	}
 	_, err := p.post(ctx, ask{
-		step: "release_token", path: "release_token", repeat: true,
-		body: map[string]string{"reason": cleanReason(reason)},
+		step: "release_token", path: "release_token", repeat: true, body: leaving(reason),
 	})
-	if err != nil && !refusesToken(err) && !errors.Is(err, ErrTokenLost) && !forgotten(err) {
+	if err := unlessGone(err); err != nil {
 		return err
 	}
 	p.mu.Lock()

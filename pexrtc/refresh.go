@@ -40,6 +40,13 @@ func (k *tokenKeeper) get(ctx context.Context) (string, error) {
 	}
 }
 
+// now returns the token of the moment, which a refresh may be about to replace, and when it runs out.
+func (k *tokenKeeper) now() (token string, ends time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.token, k.obtained.Add(k.life)
+}
+
 // replaced says that token is no longer the one to use.
 func (k *tokenKeeper) replaced(token string) bool {
 	k.mu.Lock()
@@ -82,8 +89,8 @@ func (k *tokenKeeper) refreshNow() {
 }
 
 // keepToken refreshes at a third of the token's life, and when woken. It returns when the node has refused or the
-// token has died, with ErrTokenLost, or with ctx.
-func (p *Participant) keepToken(ctx context.Context) error {
+// token has died, with ErrTokenLost, or with ctx. refreshed hears of each new token.
+func (p *Participant) keepToken(ctx context.Context, refreshed chan<- struct{}) error {
 	for {
 		at, _ := p.token.next()
 		timer := time.NewTimer(time.Until(at))
@@ -97,6 +104,10 @@ func (p *Participant) keepToken(ctx context.Context) error {
 		}
 		if err := p.refreshUntilDead(ctx); err != nil {
 			return err
+		}
+		select {
+		case refreshed <- struct{}{}:
+		default: // it has not yet heard of the one before, and will find the newest
 		}
 	}
 }

@@ -32,14 +32,15 @@ func (p *Participant) Run(ctx context.Context, on func(Event)) error {
 	defer cancel()
 
 	incoming := make(chan news)
+	refreshed := make(chan struct{}, 1)
 	over := make(chan error, 2)
-	children.Go(func() { over <- p.keepToken(ctx) })
+	children.Go(func() { over <- p.keepToken(ctx, refreshed) })
 	children.Go(func() { over <- p.follow(ctx, incoming) })
-	return p.listen(ctx, on, incoming, over)
+	return p.listen(ctx, on, incoming, refreshed, over)
 }
 
 // listen is Run's loop: the only place where the room changes and on is called.
-func (p *Participant) listen(ctx context.Context, on func(Event), incoming <-chan news, over <-chan error) error {
+func (p *Participant) listen(ctx context.Context, on func(Event), incoming <-chan news, refreshed <-chan struct{}, over <-chan error) error {
 	room := newRoom(p.UUID())
 	var verdict error
 	var settled <-chan time.Time
@@ -55,6 +56,8 @@ func (p *Participant) listen(ctx context.Context, on func(Event), incoming <-cha
 			}
 		case <-settled:
 			return p.end(on, verdict)
+		case <-refreshed:
+			on(Refreshed{p.Membership()})
 		case n := <-incoming:
 			if err := p.take(room, n, on); err != nil {
 				return p.end(on, err)

@@ -43,6 +43,7 @@ type Call struct {
 	window  window
 	problem *page.Problem // what the agent must know and act on
 	stay    stay
+	entered bool // has been in the room, and the agent has not asked to try again since
 	device  device
 	chat    chat
 	story   story
@@ -305,7 +306,7 @@ func (c *Call) unreached() {
 // retry starts over after a problem.
 func (c *Call) retry() {
 	c.problem = nil
-	c.recoveries = budget{}
+	c.recoveries, c.entered = budget{}, false
 	c.apply(c.rules.OnRetry(c.now()))
 }
 

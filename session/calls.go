@@ -12,6 +12,7 @@ import (
 	"github.com/videoleg/videoleg/genesys"
 	"github.com/videoleg/videoleg/pexrtc"
 	"github.com/videoleg/videoleg/pexrtc/relay"
+	"github.com/videoleg/videoleg/session/membership"
 	"github.com/videoleg/videoleg/session/rules"
 )
 
@@ -24,6 +25,7 @@ type CallConfig struct {
 	AgentPrefix string
 	HostPIN     string
 	Alias       genesys.AliasSource
+	Members     *membership.Registry // whose owner closes it after Calls
 	Outbound    Outbound
 	Rules       rules.Options
 	// Invite makes a link into a session; nil: there are none.

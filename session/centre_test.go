@@ -18,6 +18,8 @@ import (
 	"github.com/videoleg/videoleg/genesys/genesystest"
 	"github.com/videoleg/videoleg/pexrtc"
 	"github.com/videoleg/videoleg/pexrtc/pexrtctest"
+	"github.com/videoleg/videoleg/session/membership"
+	"github.com/videoleg/videoleg/session/membership/membershiptest"
 	"github.com/videoleg/videoleg/session/page"
 	"github.com/videoleg/videoleg/session/rules"
 )
@@ -40,6 +42,8 @@ type centre struct {
 	visits *Visits
 	dial   func(pexrtctest.DialRequest) (pexrtctest.FarEnd, error) // what the node calls; nil: nobody
 
+	members *membership.Registry
+	records *membershiptest.Records
 	toCloud *http.Transport
 }
 
@@ -52,7 +56,7 @@ func bubble(t *testing.T, test func(*testing.T, *centre)) {
 }
 
 func newCentre(t *testing.T) *centre {
-	c := &centre{t: t}
+	c := &centre{t: t, records: new(membershiptest.Records)}
 	nodePipe, cloudPipe := pexrtctest.NewPipeListener(), pexrtctest.NewPipeListener()
 	c.cloud = genesystest.New(genesystest.Options{
 		Listener: cloudPipe, URL: "http://cloud.test",
@@ -83,9 +87,15 @@ func newCentre(t *testing.T) *centre {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	c.members, err = membership.New(t.Context(), membership.Config{
+		Pexip: pexip, Records: c.records, Secret: make([]byte, 32), Log: log,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	c.calls = NewCalls(CallConfig{
 		Pexip: pexip, Mode: Bypass, Kbps: 1264, AgentPrefix: "agt", HostPIN: hostPIN, Alias: alias,
-		Rules: rules.Options{}, Log: log, Metrics: NewMetrics(prometheus.NewRegistry()),
+		Rules: rules.Options{}, Members: c.members, Log: log, Metrics: NewMetrics(prometheus.NewRegistry()),
 	})
 	c.visits = NewVisits(VisitConfig{
 		Pexip: pexip, CustomerPrefix: "cus", Kbps: 1264, Log: log,
@@ -98,6 +108,9 @@ func newCentre(t *testing.T) *centre {
 			t.Error(err)
 		}
 		if err := c.calls.Close(ctx); err != nil {
+			t.Error(err)
+		}
+		if err := c.members.Close(ctx); err != nil {
 			t.Error(err)
 		}
 	})

@@ -17,7 +17,7 @@
 //
 //	call         the conversation, its rules and what they order
 //	window, view the page that shows it, and what that is told
-//	stay         the participant, from join to leave
+//	stay         the participant, from join to leave; beyond that, membership
 //	negotiation  the page's offers, on their way to the leg and back
 //	leg, bypass  media through us, and past us
 //	flags        what the node and the page are told of who is dark or mute

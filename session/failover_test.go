@@ -176,8 +176,9 @@ func TestNodesAway(t *testing.T) {
 			bubble(t, func(t *testing.T, c *centre) {
 				tab := c.open(c.agent(genesystest.AdaID), c.ring().ID())
 				tab.awaitConnect()
+				joined := c.tagged(rules.AgentTag)[0].UUID
 				c.node.SetFaults(pexrtctest.Faults{OnRequest: func(*http.Request) *pexrtctest.Fault { return &pexrtctest.Fault{Status: 503} }})
-				c.node.ExpireToken(c.tagged(rules.AgentTag)[0].UUID)
+				c.node.ExpireToken(joined)
 				tab.awaitStatus(StatusReconnecting)
 				time.Sleep(tc.away)
 				c.node.SetFaults(pexrtctest.Faults{})

@@ -46,12 +46,12 @@ func (c *Call) join() {
 	s := &c.stay
 	s.round++
 	s.began = c.now()
-	round, before := s.round, s.released
+	round, before, again := s.round, s.released, c.entered
 	c.problem = nil
 	c.work.Go(func() {
 		ctx, cancel := context.WithTimeout(c.ctx, joinTime)
 		defer cancel()
-		p, err := c.enter(ctx, before)
+		p, err := c.enter(ctx, before, again)
 		taken := c.post(func() {
 			if c.stay.round == round {
 				c.joined(p, err)
@@ -60,14 +60,14 @@ func (c *Call) join() {
 			}
 		})
 		if !taken && p != nil {
-			release(ctx, p, reasonLeft, c.log)
+			c.calls.cfg.Members.Release(ctx, c.id, p)
 		}
 	})
 }
 
 // enter asks a node for a token, once an earlier participant of ours is gone: the roster never
 // shows the agent twice.
-func (c *Call) enter(ctx context.Context, before <-chan struct{}) (*pexrtc.Participant, error) {
+func (c *Call) enter(ctx context.Context, before <-chan struct{}, again bool) (*pexrtc.Participant, error) {
 	if before != nil {
 		select {
 		case <-before:
@@ -76,6 +76,9 @@ func (c *Call) enter(ctx context.Context, before <-chan struct{}) (*pexrtc.Parti
 		}
 	}
 	cfg := c.calls.cfg
+	if err := cfg.Members.MakeWay(ctx, c.id, again); err != nil {
+		return nil, err
+	}
 	return cfg.Pexip.Join(ctx, pexrtc.JoinRequest{
 		Alias:       cfg.AgentPrefix + c.session,
 		DisplayName: c.agent.Name(),
@@ -94,7 +97,8 @@ func (c *Call) joined(p *pexrtc.Participant, err error) {
 		c.joinFailed(err)
 		return
 	}
-	c.stay.participant, c.stay.ghosts = p, map[string]bool{}
+	c.stay.participant, c.stay.ghosts, c.entered = p, map[string]bool{}, true
+	c.calls.cfg.Members.Keep(c.id, p.Membership())
 	c.stay.presentation = c.newPresentation(p)
 	c.log.Info("joined", "node", p.Node(), "participant", p.UUID())
 	c.async(func(ctx context.Context) func() {
@@ -151,6 +155,8 @@ func (c *Call) event(e pexrtc.Event) {
 		c.stay.presentation.hear(e)
 	case pexrtc.MessageReceived:
 		c.window.chat(c.chat.take(e, c.now())...)
+	case pexrtc.Refreshed:
+		c.calls.cfg.Members.Keep(c.id, e.Membership)
 	case pexrtc.EventsLost:
 		c.stay.roster.Synced = false
 		c.tellRoster()
@@ -200,9 +206,6 @@ func (c *Call) dropped(err error) {
 	c.fallOut(err, words)
 }
 
-// reasonLeft is what the node's records say of a leg that we took out.
-const reasonLeft = "User initiated disconnect"
-
 // leave takes our leg out of the conference, for everybody if so ordered.
 func (c *Call) leave(forAll bool) {
 	s := &c.stay
@@ -216,7 +219,8 @@ func (c *Call) leave(forAll bool) {
 	}
 }
 
-// handBack releases a participant and its leg, even if the call is closed meanwhile.
+// handBack releases a participant and its leg, even if the call is closed meanwhile. Where the node does not answer, the
+// release outlives the call.
 func (c *Call) handBack(p *pexrtc.Participant, l leg, forAll bool) {
 	released := make(chan struct{})
 	c.stay.released = released
@@ -230,6 +234,6 @@ func (c *Call) handBack(p *pexrtc.Participant, l leg, forAll bool) {
 				c.log.Warn("conference not ended", "err", err)
 			}
 		}
-		release(ctx, p, reasonLeft, c.log)
+		c.calls.cfg.Members.Release(ctx, c.id, p)
 	})
 }

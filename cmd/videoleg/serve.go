@@ -24,6 +24,7 @@ import (
 	"github.com/videoleg/videoleg/pexrtc/relay"
 	"github.com/videoleg/videoleg/session"
 	"github.com/videoleg/videoleg/session/invite"
+	"github.com/videoleg/videoleg/session/membership"
 	"github.com/videoleg/videoleg/session/rules"
 	"github.com/videoleg/videoleg/session/store"
 )
@@ -67,6 +68,7 @@ type server struct {
 	apps   []*app
 
 	store    *store.Store
+	members  *membership.Registry
 	sessions *invite.Sessions
 	news     *store.Journal // what Pexip told
 	unfollow func()         // ends listening to it
@@ -107,6 +109,9 @@ func newServer(cfg Config, mediaIPs []net.IP, log *slog.Logger) (s *server, err 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.openMembers(pexip); err != nil {
+		return nil, err
+	}
 	cloud, err := genesys.New(genesys.Config{
 		Region: cfg.GenesysRegion, APIURL: string(cfg.GenesysAPIURL), LoginURL: string(cfg.GenesysLoginURL), AppsURL: string(cfg.GenesysAppsURL),
 		ClientID: cfg.GenesysClientID, ClientSecret: string(cfg.GenesysClientSecret),
@@ -129,9 +134,10 @@ func newServer(cfg Config, mediaIPs []net.IP, log *slog.Logger) (s *server, err 
 	s.calls = session.NewCalls(session.CallConfig{
 		Pexip: pexip, Relay: s.relay, Mode: session.MediaMode(cfg.MediaMode), Kbps: int(cfg.MediaBandwidthKbps),
 		AgentPrefix: cfg.PexipAgentPrefix, HostPIN: string(cfg.PexipHostPIN), Alias: cfg.AliasSource.AliasSource, Outbound: cfg.outbound(),
-		Rules:  rules.Options{RequireRecording: cfg.RequireRecording, HoldMutesCustomer: cfg.HoldMutesCustomer},
-		Invite: s.inviteAgain,
-		Log:    log, Metrics: metrics,
+		Members: s.members,
+		Rules:   rules.Options{RequireRecording: cfg.RequireRecording, HoldMutesCustomer: cfg.HoldMutesCustomer},
+		Invite:  s.inviteAgain,
+		Log:     log, Metrics: metrics,
 	})
 	s.visits = session.NewVisits(session.VisitConfig{
 		Pexip: pexip, CustomerPrefix: cfg.PexipCustomerPrefix, GuestPIN: string(cfg.PexipGuestPIN),
@@ -252,7 +258,7 @@ func (s *server) stop() error {
 	for _, a := range s.apps {
 		errs = append(errs, a.http.Shutdown(ctx)) // pages that come back now do so to the next server
 	}
-	errs = append(errs, s.visits.Close(ctx), s.calls.Close(ctx), s.relay.Close())
+	errs = append(errs, s.visits.Close(ctx), s.calls.Close(ctx), s.members.Close(ctx), s.relay.Close())
 	s.hangUp()
 	s.unfollow()
 	s.store.Close()
@@ -263,6 +269,11 @@ func (s *server) closeListeners() {
 	s.hangUp()
 	if s.unfollow != nil {
 		s.unfollow()
+	}
+	if s.members != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
+		defer cancel()
+		_ = s.members.Close(ctx) // nobody has joined
 	}
 	if s.store != nil {
 		s.store.Close()

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
+	"github.com/videoleg/videoleg/pexrtc"
 	"github.com/videoleg/videoleg/pexrtc/policy"
 	"github.com/videoleg/videoleg/session/invite"
+	"github.com/videoleg/videoleg/session/membership"
 	"github.com/videoleg/videoleg/session/store"
 )
 
@@ -42,6 +45,30 @@ func (s *server) openState() (err error) {
 	}
 	s.sessions, err = invite.New(invite.Config{Secret: s.cfg.SessionSecret, Sessions: sessions, Requests: requests, Order: order})
 	return err
+}
+
+// openMembers opens the record of our participants, and begins to release those that a killed process has left.
+func (s *server) openMembers(pexip *pexrtc.Client) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stateTime)
+	defer cancel()
+	records, err := s.store.Bucket(ctx, "participants", membership.Life)
+	if err != nil {
+		return err
+	}
+	s.members, err = membership.New(ctx, membership.Config{
+		Pexip: pexip, Records: records, Secret: s.cfg.SessionSecret, Holder: s.cfg.holder(), Log: s.log,
+	})
+	return err
+}
+
+// holder tells this process from the others on its state: nobody else uses a directory, and no two that share a NATS
+// listen on the same address of the same host.
+func (c *Config) holder() string {
+	if c.NATSURL == "" {
+		return "directory"
+	}
+	host, _ := os.Hostname() // without a name, the address alone
+	return host + " " + c.AgentAddr
 }
 
 // openSession tells the policy whether a session is open.

@@ -68,3 +68,42 @@ func (b *Bucket) Put(ctx context.Context, key string, value []byte, revision uin
 	}
 	return true, nil
 }
+
+// Delete takes a key out if its revision still is the given one, and reports whether it did.
+func (b *Bucket) Delete(ctx context.Context, key string, revision uint64) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	err := b.kv.Delete(ctx, key, jetstream.LastRevision(revision))
+	switch {
+	case isConflict(err):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("store: delete from %s: %w", b.name, err)
+	}
+	return true, nil
+}
+
+// All hands over every key that there is now, with its value and revision.
+func (b *Bucket) All(ctx context.Context, take func(key string, value []byte, revision uint64)) error {
+	ctx, cancel := context.WithTimeout(ctx, connectTime)
+	defer cancel()
+	watcher, err := b.kv.WatchAll(ctx, jetstream.IgnoreDeletes())
+	if err != nil {
+		return fmt.Errorf("store: read all of %s: %w", b.name, err)
+	}
+	defer watcher.Stop()
+	for {
+		select {
+		case entry, open := <-watcher.Updates():
+			switch {
+			case !open:
+				return fmt.Errorf("store: read all of %s: %w", b.name, context.Cause(ctx))
+			case entry == nil: // all have come
+				return nil
+			}
+			take(entry.Key(), entry.Value(), entry.Revision())
+		case <-ctx.Done():
+			return fmt.Errorf("store: read all of %s: %w", b.name, ctx.Err())
+		}
+	}
+}

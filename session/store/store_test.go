@@ -89,6 +89,7 @@ func TestStore(t *testing.T) {
 				t.Errorf("Healthy = %v", err)
 			}
 			t.Run("revisions", func(t *testing.T) { testRevisions(t, bucket(t, s, "revisions")) })
+			t.Run("delete", func(t *testing.T) { testDelete(t, bucket(t, s, "delete")) })
 			t.Run("race", func(t *testing.T) { testRace(t, bucket(t, s, "race")) })
 			t.Run("order", func(t *testing.T) { testOrder(t, order(t, s, "order")) })
 		})
@@ -121,6 +122,49 @@ func testRevisions(t *testing.T, b *Bucket) {
 	get("second")
 	if _, err := b.Put(t.Context(), "no key > *", nil, 0); err == nil {
 		t.Error("a malformed key was taken")
+	}
+}
+
+func testDelete(t *testing.T, b *Bucket) {
+	all := func() map[string]string {
+		t.Helper()
+		found := map[string]string{}
+		err := b.All(t.Context(), func(key string, value []byte, revision uint64) {
+			if _, now, err := b.Get(t.Context(), key); err != nil || now != revision {
+				t.Errorf("%s has revision %d, %v; All says %d", key, now, err, revision)
+			}
+			found[key] = string(value)
+		})
+		if err != nil {
+			t.Errorf("All: %v", err)
+		}
+		return found
+	}
+	if got := all(); len(got) != 0 {
+		t.Errorf("All of an empty bucket = %v", got)
+	}
+	for _, key := range []string{"one", "two"} {
+		if done, err := b.Put(t.Context(), key, []byte(key+"!"), 0); err != nil || !done {
+			t.Fatalf("Put(%s) = %t, %v", key, done, err)
+		}
+	}
+	_, revision, err := b.Get(t.Context(), "one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		revision uint64
+		want     bool
+	}{{revision + 1, false}, {revision, true}, {revision, false}} {
+		if done, err := b.Delete(t.Context(), "one", tc.revision); err != nil || done != tc.want {
+			t.Errorf("Delete at revision %d = %t, %v; want %t", tc.revision, done, err, tc.want)
+		}
+	}
+	if got := all(); len(got) != 1 || got["two"] != "two!" {
+		t.Errorf("All = %v, want two alone", got)
+	}
+	if done, err := b.Put(t.Context(), "one", []byte("anew"), 0); err != nil || !done {
+		t.Errorf("Put after Delete = %t, %v", done, err)
 	}
 }
 

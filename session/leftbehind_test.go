@@ -1,0 +1,171 @@
+package session
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/videoleg/videoleg/genesys/genesystest"
+	"github.com/videoleg/videoleg/pexrtc"
+	"github.com/videoleg/videoleg/pexrtc/pexrtctest"
+	"github.com/videoleg/videoleg/session/membership"
+	"github.com/videoleg/videoleg/session/rules"
+)
+
+// bystander is another host in the room. The result is the most agents that he has seen at once.
+func (c *centre) bystander() *atomic.Int32 {
+	c.t.Helper()
+	p, err := c.calls.cfg.Pexip.Join(c.t.Context(), pexrtc.JoinRequest{Alias: "agt" + roomID, DisplayName: "Bystander", PIN: hostPIN})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	var most atomic.Int32
+	over := make(chan error)
+	go func() {
+		over <- p.Run(context.Background(), func(e pexrtc.Event) {
+			agents := 0
+			if r, ok := e.(pexrtc.Roster); ok {
+				for _, one := range r.Participants {
+					if isAgent(one) {
+						agents++
+					}
+				}
+			}
+			most.Store(max(most.Load(), int32(agents)))
+		})
+	}()
+	c.t.Cleanup(func() {
+		if err := p.Release(context.Background(), ""); err != nil {
+			c.t.Error(err)
+		}
+		<-over
+	})
+	return &most
+}
+
+// killed is what a process leaves of Ada's call when it is killed: her participant, and the record of it.
+func (c *centre) killed(conversation string) {
+	c.t.Helper()
+	id := callID(genesystest.AdaID, conversation)
+	p, err := c.calls.cfg.Pexip.Join(c.t.Context(), pexrtc.JoinRequest{
+		Alias: "agt" + roomID, DisplayName: "Ada", PIN: hostPIN, CallTag: rules.AgentTag + id,
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.members.Keep(id, p.Membership())
+	synctest.Wait()
+}
+
+// process is what another process knows, that comes after or lives beside the centre's own.
+func (c *centre) process(holder string) *membership.Registry {
+	c.t.Helper()
+	members, err := membership.New(c.t.Context(), membership.Config{
+		Pexip: c.calls.cfg.Pexip, Records: c.records, Secret: make([]byte, 32), Holder: holder, Log: c.calls.cfg.Log,
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() {
+		if err := members.Close(context.Background()); err != nil {
+			c.t.Error(err)
+		}
+	})
+	return members
+}
+
+// TestKilledProcess: what it leaves in the room is gone before its agent is there again, and also if nobody comes back.
+func TestKilledProcess(t *testing.T) {
+	for _, tc := range []struct {
+		name, holder string
+		back         bool
+	}{
+		{"the page comes back", "", true},
+		{"the page comes back to another process", "another", true},
+		{"nobody comes back", "", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *centre) {
+				most := c.bystander()
+				conversation := c.ring()
+				c.killed(conversation.ID())
+				c.node.SetFaults(pexrtctest.Faults{OnRequest: func(r *http.Request) *pexrtctest.Fault {
+					if strings.HasSuffix(r.URL.Path, "/release_token") {
+						return &pexrtctest.Fault{Delay: time.Second}
+					}
+					return nil
+				}})
+				c.calls.cfg.Members = c.process(tc.holder)
+				want := 0
+				if tc.back {
+					c.open(c.agent(genesystest.AdaID), conversation.ID()).awaitConnect()
+					want = 1
+				}
+				time.Sleep(2 * time.Second)
+				if got := c.tagged(rules.AgentTag); len(got) != want {
+					t.Errorf("on the node: %+v, want %d", got, want)
+				}
+				if most.Load() != 1 {
+					t.Errorf("%d agents in the roster at once, want never more than one", most.Load())
+				}
+			})
+		})
+	}
+}
+
+// TestNodeFailsAtTheEnd of a call, and for longer than the call lives on: the agent does not stay in the room.
+func TestNodeFailsAtTheEnd(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		conversation := c.ring()
+		tab := c.open(c.agent(genesystest.AdaID), conversation.ID())
+		tab.awaitConnect()
+		c.node.SetFaults(pexrtctest.Faults{OnRequest: func(*http.Request) *pexrtctest.Fault { return &pexrtctest.Fault{Status: 500} }})
+		if err := conversation.HangUp(genesystest.AdaID); err != nil {
+			t.Fatal(err)
+		}
+		tab.awaitStatus(StatusEnded)
+		tab.unload()
+		time.Sleep(30 * time.Second)
+		if got := c.tagged(rules.AgentTag); len(got) != 1 {
+			t.Errorf("while the node fails: %+v, want one", got)
+		}
+		c.node.SetFaults(pexrtctest.Faults{})
+		time.Sleep(20 * time.Second)
+		if got := c.tagged(rules.AgentTag); len(got) != 0 {
+			t.Errorf("on the node: %+v, want nobody", got)
+		}
+	})
+}
+
+// TestOpenedElsewhere: an agent whose page comes to another process is alone in the roster, and the process before does not
+// fight for its place.
+func TestOpenedElsewhere(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		most := c.bystander()
+		ada, conversation := c.agent(genesystest.AdaID), c.ring()
+		before := c.open(ada, conversation.ID())
+		before.awaitConnect()
+		cfg := c.calls.cfg
+		cfg.Members = c.process("another")
+		first, second := c.calls, NewCalls(cfg)
+		c.calls = second
+		c.open(ada, conversation.ID()).awaitConnect()
+		m := before.await("is told", func(m message) bool { return m.Error != nil })
+		if m.Error.Code != "removed" {
+			t.Errorf("the page before is told %s, want removed", m.Error.Code)
+		}
+		time.Sleep(5 * time.Minute)
+		if got := c.tagged(rules.AgentTag); len(got) != 1 || most.Load() != 1 {
+			t.Errorf("on the node: %+v, at once %d, want one", got, most.Load())
+		}
+		for _, calls := range []*Calls{first, second} {
+			if err := calls.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}

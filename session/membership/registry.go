@@ -1,0 +1,144 @@
+package membership
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/videoleg/videoleg/pexrtc"
+	"github.com/videoleg/videoleg/session/seal"
+)
+
+// Config is what a Registry needs.
+type Config struct {
+	Pexip   *pexrtc.Client
+	Records Records
+	Secret  []byte // seals the records; at least 32 bytes
+	// Holder tells this process from all others that live and share the records. It is the same after
+	// a restart.
+	Holder string
+	Log    *slog.Logger
+}
+
+// Registry knows the participants of one process. It is safe for concurrent use.
+type Registry struct {
+	cfg     Config
+	records *seal.Sealer
+	ctx     context.Context // ends with Close
+	stop    context.CancelFunc
+	leaving sync.WaitGroup // farewells
+	free    chan struct{}  // holds those that are at the node right now
+	wake    chan struct{}  // there are changes
+	last    chan struct{}  // closed when no more will come
+	written chan struct{}  // closed when those are written
+
+	mu        sync.Mutex // guards the rest
+	farewells map[string][]*farewell
+	changes   map[string]change // to be written, by key
+	away      bool              // the state cannot be reached
+}
+
+const (
+	releaseTime = 5 * time.Second        // of the first try
+	wayTime     = 2 * time.Second        // for which a join waits
+	stateTime   = 500 * time.Millisecond // of that, for the state
+)
+
+// New begins to release what the holder's earlier process has left. Close ends it.
+func New(ctx context.Context, cfg Config) (*Registry, error) {
+	records, err := seal.New(cfg.Secret, "membership")
+	if err != nil {
+		return nil, fmt.Errorf("membership: %w", err)
+	}
+	r := &Registry{
+		cfg: cfg, records: records, free: make(chan struct{}, maxFarewells),
+		wake: make(chan struct{}, 1), last: make(chan struct{}), written: make(chan struct{}),
+		farewells: map[string][]*farewell{}, changes: map[string]change{},
+	}
+	left, err := r.leftBehind(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("membership: %w", err)
+	}
+	r.ctx, r.stop = context.WithCancel(context.Background())
+	go r.write()
+	for key, m := range left {
+		cfg.Log.Info("releasing what an earlier process has left", "call", key, "participant", m.UUID)
+		r.part(key, m)
+	}
+	return r, nil
+}
+
+// Keep records the participant that a call has in its room, and its token of the moment.
+func (r *Registry) Keep(call string, m pexrtc.Membership) { r.note(call, change{member: m}) }
+
+// Release hands a participant back to its node. It returns after the first try, which ctx does not cut
+// short; if that fails, more follow.
+func (r *Registry) Release(ctx context.Context, call string, p *pexrtc.Participant) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+	defer cancel()
+	if err := p.Release(ctx, reasonLeft); err != nil {
+		r.cfg.Log.Warn("participant not released, trying on", "call", call, "participant", p.UUID(), "err", err)
+		r.part(call, p.Membership())
+		return
+	}
+	r.note(call, change{member: p.Membership(), gone: true})
+}
+
+// MakeWay lets a call join: it tries to take out of the room whoever is still there for it, though not for
+// long. again says that the call has been in the room already, by this process; should another process
+// have taken it over since, the error is a pexrtc.ErrRemoved.
+func (r *Registry) MakeWay(ctx context.Context, call string, again bool) error {
+	ctx, cancel := context.WithTimeout(ctx, wayTime)
+	defer cancel()
+	if err := r.takeOver(ctx, call, again); err != nil {
+		return err
+	}
+	for _, f := range r.present(call) {
+		if r.cfg.Pexip.Release(ctx, f.member, reasonLeft) == nil {
+			f.heard()
+		}
+	}
+	return nil
+}
+
+// takeOver makes the call ours where another holder has it.
+func (r *Registry) takeOver(ctx context.Context, call string, again bool) error {
+	if r.unreachable() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, stateTime)
+	defer cancel()
+	theirs, revision, err := r.read(ctx, call)
+	if err != nil || theirs.Holder == r.cfg.Holder || theirs.over() {
+		return nil
+	}
+	if again {
+		return fmt.Errorf("membership: another process has the call: %w", pexrtc.ErrRemoved)
+	}
+	if taken, err := r.put(ctx, call, theirs.Membership, revision); r.reached(err) == nil && taken {
+		r.cfg.Log.Info("taking the call over from another process", "call", call, "participant", theirs.UUID)
+		r.part(call, theirs.Membership)
+	}
+	return nil
+}
+
+// Close gives every farewell one more chance and writes what there is to write. It returns when that
+// is done, or ctx ends. It is called once, when no call is left. The records of those who are still there
+// remain for the next process.
+func (r *Registry) Close(ctx context.Context) error {
+	r.mu.Lock()
+	r.stop()
+	r.mu.Unlock()
+	go func() {
+		r.leaving.Wait()
+		close(r.last)
+	}()
+	select {
+	case <-r.written:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("membership: not closed in time: %w", ctx.Err())
+	}
+}
