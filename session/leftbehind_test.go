@@ -78,6 +78,16 @@ func (c *centre) process(holder string) *membership.Registry {
 	return members
 }
 
+// slowRelease lets the node take its time to let somebody go.
+func (c *centre) slowRelease() {
+	c.node.SetFaults(pexrtctest.Faults{OnRequest: func(r *http.Request) *pexrtctest.Fault {
+		if strings.HasSuffix(r.URL.Path, "/release_token") {
+			return &pexrtctest.Fault{Delay: time.Second}
+		}
+		return nil
+	}})
+}
+
 // TestKilledProcess: what it leaves in the room is gone before its agent is there again, and also if nobody comes back.
 func TestKilledProcess(t *testing.T) {
 	for _, tc := range []struct {
@@ -93,12 +103,7 @@ func TestKilledProcess(t *testing.T) {
 				most := c.bystander()
 				conversation := c.ring()
 				c.killed(conversation.ID())
-				c.node.SetFaults(pexrtctest.Faults{OnRequest: func(r *http.Request) *pexrtctest.Fault {
-					if strings.HasSuffix(r.URL.Path, "/release_token") {
-						return &pexrtctest.Fault{Delay: time.Second}
-					}
-					return nil
-				}})
+				c.slowRelease()
 				c.calls.cfg.Members = c.process(tc.holder)
 				want := 0
 				if tc.back {
@@ -166,6 +171,28 @@ func TestOpenedElsewhere(t *testing.T) {
 			if err := calls.Close(t.Context()); err != nil {
 				t.Error(err)
 			}
+		}
+	})
+}
+
+// TestOpenedAgainAtOnce: a widget that is opened while its call of before still leaves the room waits for that.
+func TestOpenedAgainAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		most := c.bystander()
+		ada, conversation := c.agent(genesystest.AdaID), c.ring()
+		tab := c.open(ada, conversation.ID())
+		tab.awaitConnect()
+		c.slowRelease()
+		call, err := c.calls.Open(t.Context(), ada, conversation.ID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		call.close()
+		synctest.Wait()
+		c.open(ada, conversation.ID()).awaitConnect()
+		time.Sleep(2 * time.Second)
+		if got := c.tagged(rules.AgentTag); len(got) != 1 || most.Load() != 1 {
+			t.Errorf("on the node: %+v, at once %d, want one", got, most.Load())
 		}
 	})
 }

@@ -64,8 +64,9 @@ func made(t testing.TB, answer string) (id string) {
 	return i.ID
 }
 
-// Two replicas on one NATS share invitations, idempotency keys and the answers to Pexip.
-func TestTwoReplicas(t *testing.T) {
+// outsideNATS is the address of a NATS server that several replicas share.
+func outsideNATS(t *testing.T) string {
+	t.Helper()
 	nats, err := natsserver.NewServer(&natsserver.Options{
 		Host: "127.0.0.1", Port: natsserver.RANDOM_PORT, NoSigs: true, NoLog: true, JetStream: true, StoreDir: t.TempDir(),
 	})
@@ -73,12 +74,19 @@ func TestTwoReplicas(t *testing.T) {
 		t.Fatal(err)
 	}
 	nats.Start()
-	defer nats.WaitForShutdown()
-	defer nats.Shutdown()
+	t.Cleanup(func() {
+		nats.Shutdown()
+		nats.WaitForShutdown()
+	})
 	if !nats.ReadyForConnections(5 * time.Second) {
 		t.Fatal("NATS did not start")
 	}
-	place := map[string]string{"NATS_URL": nats.ClientURL()}
+	return nats.ClientURL()
+}
+
+// Two replicas on one NATS share invitations, idempotency keys and the answers to Pexip.
+func TestTwoReplicas(t *testing.T) {
+	place := map[string]string{"NATS_URL": outsideNATS(t)}
 	one, _, stopOne := replica(t, place)
 	defer stopOne()
 	other, _, stopOther := replica(t, place)

@@ -84,7 +84,7 @@ func (s *site) process(holder string) *Registry {
 func (s *site) start(holder string) *Registry {
 	s.t.Helper()
 	r, err := New(s.t.Context(), Config{
-		Pexip: s.pexip, Records: s.records, Secret: make([]byte, 32), Holder: holder, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
+		Pexip: s.pexip, Records: s.records, Secret: make([]byte, 32), Holder: holder, Log: slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
 		s.t.Fatal(err)

@@ -41,9 +41,8 @@ type Registry struct {
 }
 
 const (
-	releaseTime = 5 * time.Second        // of the first try
-	wayTime     = 2 * time.Second        // for which a join waits
-	stateTime   = 500 * time.Millisecond // of that, for the state
+	wayTime   = 2 * time.Second        // for which a join waits
+	stateTime = 500 * time.Millisecond // of that, for the state
 )
 
 // New begins to release what the holder's earlier process has left. Close ends it.
@@ -53,7 +52,7 @@ func New(ctx context.Context, cfg Config) (*Registry, error) {
 		return nil, fmt.Errorf("membership: %w", err)
 	}
 	r := &Registry{
-		cfg: cfg, records: records, free: make(chan struct{}, maxFarewells),
+		cfg: cfg, records: records, free: make(chan struct{}, maxTries),
 		wake: make(chan struct{}, 1), last: make(chan struct{}), written: make(chan struct{}),
 		farewells: map[string][]*farewell{}, changes: map[string]change{},
 	}
@@ -65,7 +64,7 @@ func New(ctx context.Context, cfg Config) (*Registry, error) {
 	go r.write()
 	for key, m := range left {
 		cfg.Log.Info("releasing what an earlier process has left", "call", key, "participant", m.UUID)
-		r.part(key, m)
+		r.releaseLeft(key, m)
 	}
 	return r, nil
 }
@@ -73,31 +72,22 @@ func New(ctx context.Context, cfg Config) (*Registry, error) {
 // Keep records the participant that a call has in its room, and its token of the moment.
 func (r *Registry) Keep(call string, m pexrtc.Membership) { r.note(call, change{member: m}) }
 
-// Release hands a participant back to its node. It returns after the first try, which ctx does not cut
-// short; if that fails, more follow.
-func (r *Registry) Release(ctx context.Context, call string, p *pexrtc.Participant) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
-	defer cancel()
-	if err := p.Release(ctx, reasonLeft); err != nil {
-		r.cfg.Log.Warn("participant not released, trying on", "call", call, "participant", p.UUID(), "err", err)
-		r.part(call, p.Membership())
-		return
-	}
-	r.note(call, change{member: p.Membership(), gone: true})
-}
-
 // MakeWay lets a call join: it tries to take out of the room whoever is still there for it, though not for
-// long. again says that the call has been in the room already, by this process; should another process
-// have taken it over since, the error is a pexrtc.ErrRemoved.
+// long. again says that this very Call has been in the room. It waits by itself for what it releases,
+// or has its reasons not to; and should another process have taken it over since, the error is a
+// pexrtc.ErrRemoved.
 func (r *Registry) MakeWay(ctx context.Context, call string, again bool) error {
 	ctx, cancel := context.WithTimeout(ctx, wayTime)
 	defer cancel()
 	if err := r.takeOver(ctx, call, again); err != nil {
 		return err
 	}
-	for _, f := range r.present(call) {
-		if r.cfg.Pexip.Release(ctx, f.member, reasonLeft) == nil {
-			f.heard()
+	for _, f := range r.present(call, again) {
+		if f.say(ctx, reasonLeft) == nil {
+			select {
+			case f.hurry <- struct{}{}:
+			default:
+			}
 		}
 	}
 	return nil
@@ -119,7 +109,7 @@ func (r *Registry) takeOver(ctx context.Context, call string, again bool) error 
 	}
 	if taken, err := r.put(ctx, call, theirs.Membership, revision); r.reached(err) == nil && taken {
 		r.cfg.Log.Info("taking the call over from another process", "call", call, "participant", theirs.UUID)
-		r.part(call, theirs.Membership)
+		r.releaseLeft(call, theirs.Membership)
 	}
 	return nil
 }
