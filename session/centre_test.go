@@ -98,7 +98,7 @@ func newCentre(t *testing.T) *centre {
 		Rules: rules.Options{}, Members: c.members, Log: log, Metrics: NewMetrics(prometheus.NewRegistry()),
 	})
 	c.visits = NewVisits(VisitConfig{
-		Pexip: pexip, CustomerPrefix: "cus", Kbps: 1264, Log: log,
+		Pexip: pexip, CustomerPrefix: "cus", Kbps: 1264, Members: c.members, Log: log,
 		Metrics: NewMetrics(prometheus.NewRegistry()), Left: c.calls.CustomerLeft,
 	})
 	t.Cleanup(func() {

@@ -122,28 +122,50 @@ func TestKilledProcess(t *testing.T) {
 	}
 }
 
-// TestNodeFailsAtTheEnd of a call, and for longer than the call lives on: the agent does not stay in the room.
+// TestNodeFailsAtTheEnd of a call, and for longer than the call lives on: nobody stays in the room.
 func TestNodeFailsAtTheEnd(t *testing.T) {
-	bubble(t, func(t *testing.T, c *centre) {
-		conversation := c.ring()
-		tab := c.open(c.agent(genesystest.AdaID), conversation.ID())
-		tab.awaitConnect()
-		c.node.SetFaults(pexrtctest.Faults{OnRequest: func(*http.Request) *pexrtctest.Fault { return &pexrtctest.Fault{Status: 500} }})
-		if err := conversation.HangUp(genesystest.AdaID); err != nil {
-			t.Fatal(err)
-		}
-		tab.awaitStatus(StatusEnded)
-		tab.unload()
-		time.Sleep(30 * time.Second)
-		if got := c.tagged(rules.AgentTag); len(got) != 1 {
-			t.Errorf("while the node fails: %+v, want one", got)
-		}
-		c.node.SetFaults(pexrtctest.Faults{})
-		time.Sleep(20 * time.Second)
-		if got := c.tagged(rules.AgentTag); len(got) != 0 {
-			t.Errorf("on the node: %+v, want nobody", got)
-		}
-	})
+	for _, tc := range []struct {
+		name, tag string
+		join      func(*centre) (leave func())
+	}{
+		{"agent", rules.AgentTag, func(c *centre) func() {
+			conversation := c.ring()
+			tab := c.open(c.agent(genesystest.AdaID), conversation.ID())
+			tab.awaitConnect()
+			return func() {
+				if err := conversation.HangUp(genesystest.AdaID); err != nil {
+					c.t.Fatal(err)
+				}
+				tab.awaitStatus(StatusEnded)
+				tab.unload()
+			}
+		}},
+		{"customer", customerTag, func(c *centre) func() {
+			_, tab := c.grace()
+			tab.awaitConnect()
+			return func() {
+				tab.say(map[string]any{"type": "leave"})
+				tab.awaitStatus(visitEnded)
+			}
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *centre) {
+				leave := tc.join(c)
+				c.node.SetFaults(pexrtctest.Faults{OnRequest: func(*http.Request) *pexrtctest.Fault { return &pexrtctest.Fault{Status: 500} }})
+				leave()
+				time.Sleep(30 * time.Second)
+				if got := c.tagged(tc.tag); len(got) != 1 {
+					t.Errorf("while the node fails: %+v, want one", got)
+				}
+				c.node.SetFaults(pexrtctest.Faults{})
+				time.Sleep(20 * time.Second)
+				if got := c.tagged(tc.tag); len(got) != 0 {
+					t.Errorf("on the node: %+v, want nobody", got)
+				}
+			})
+		})
+	}
 }
 
 // TestOpenedElsewhere: an agent whose page comes to another process is alone in the roster, and the process before does not

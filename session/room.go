@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -42,15 +41,6 @@ func inRoom(r pexrtc.Roster) (in room) {
 		}
 	}
 	return in
-}
-
-// release hands a participant back to its node.
-func release(ctx context.Context, p *pexrtc.Participant, reason string, log *slog.Logger) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
-	defer cancel()
-	if err := p.Release(ctx, reason); err != nil {
-		log.Warn("participant not released, the node will drop it by itself", "err", err)
-	}
 }
 
 // awaitDone waits for all to end, or for ctx.

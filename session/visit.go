@@ -122,7 +122,7 @@ func (v *Visit) join() {
 			CallTag:     customerTag + v.id,
 		})
 		if !v.post(func() { v.joined(p, err) }) && p != nil {
-			release(ctx, p, "User initiated disconnect", v.log)
+			v.visits.cfg.Members.Release(ctx, v.id, p)
 		}
 	})
 }
@@ -304,7 +304,7 @@ func (v *Visit) end(err error) {
 
 func (v *Visit) release(p *pexrtc.Participant) {
 	if p != nil {
-		v.detached(releaseTime, func(ctx context.Context) { release(ctx, p, "User initiated disconnect", v.log) })
+		v.detached(releaseTime, func(ctx context.Context) { v.visits.cfg.Members.Release(ctx, v.id, p) })
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/videoleg/videoleg/pexrtc"
+	"github.com/videoleg/videoleg/session/membership"
 	"github.com/videoleg/videoleg/session/page"
 	"github.com/videoleg/videoleg/session/seal"
 )
@@ -21,6 +22,7 @@ type VisitConfig struct {
 	// CentreTime is how long the room's call to the contact centre may take before the customer is
 	// told that it failed. 0 waits for as long as the room does.
 	CentreTime time.Duration
+	Members    *membership.Registry // releases; its owner closes it after Visits
 	Log        *slog.Logger
 	Metrics    *Metrics
 	// Left is called with the session ID when a customer leaves by his own wish; nil does nothing.

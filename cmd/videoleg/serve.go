@@ -140,7 +140,7 @@ func newServer(cfg Config, mediaIPs []net.IP, log *slog.Logger) (s *server, err 
 		Log:     log, Metrics: metrics,
 	})
 	s.visits = session.NewVisits(session.VisitConfig{
-		Pexip: pexip, CustomerPrefix: cfg.PexipCustomerPrefix, GuestPIN: string(cfg.PexipGuestPIN),
+		Pexip: pexip, CustomerPrefix: cfg.PexipCustomerPrefix, GuestPIN: string(cfg.PexipGuestPIN), Members: s.members,
 		Kbps: int(cfg.MediaBandwidthKbps), CentreTime: cfg.waitForCentre(),
 		Log: log, Metrics: metrics, Left: s.customerLeft,
 	})

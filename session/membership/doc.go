@@ -1,11 +1,15 @@
 // Package membership sees to it that no participant of ours stays behind in a room, whatever becomes of
-// the node or of this process while it leaves. It knows each participant by the call it belongs to.
+// the node or of this process while it leaves. It knows each participant by the call, or the customer's
+// session, that it belongs to.
 //
 //	joined, refreshed ── Keep ───► record in the state: the membership, sealed
 //	leaves ──────────── Release ─► the node; if it fails, again and again until it has worked or the
 //	                               token has run out. The record goes when the participant has
 //	starts ──────────── New ─────► what this holder's earlier process has left is released
 //	joins ───────────── MakeWay ─► waits a moment for all that; takes the call over from other holders
+//
+// A customer's participant is released in the same way, but not recorded: his media goes past us, and he
+// talks on while we are away.
 //
 // # Whose records
 //
