@@ -112,9 +112,13 @@ func (r *Registry) insist(f *farewell) {
 }
 
 func (r *Registry) try(f *farewell) error {
-	r.free <- struct{}{}
+	select {
+	case r.free <- struct{}{}:
+	case <-r.tries.Done():
+		return r.tries.Err()
+	}
 	defer func() { <-r.free }()
-	ctx, cancel := context.WithTimeout(context.Background(), tryTime)
+	ctx, cancel := context.WithTimeout(r.tries, tryTime)
 	defer cancel()
 	return f.say(ctx, reasonLeft)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -212,6 +213,32 @@ func TestCloseTriesOnceMore(t *testing.T) {
 			s.stand(tc.name, tc.left, tc.left)
 		})
 	}
+}
+
+// TestCloseGivesUp: so many are there that not all of them get another chance; their records remain.
+func TestCloseGivesUp(t *testing.T) {
+	onSite(t, func(t *testing.T, s *site) {
+		r := s.start("here")
+		s.refuse(&pexrtctest.Fault{Delay: time.Hour})
+		const many = 3 * maxTries
+		for n := range many {
+			p, err := s.pexip.Join(t.Context(), pexrtc.JoinRequest{Alias: "4711", DisplayName: "Ada"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Keep(fmt.Sprint(n), p.Membership())
+			go r.Release(t.Context(), fmt.Sprint(n), p)
+		}
+		time.Sleep(2 * releaseTime)
+		began := time.Now()
+		if err := r.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took > tryTime {
+			t.Errorf("Close took %v", took)
+		}
+		s.stand("closed", many, many)
+	})
 }
 
 // TestKilled: the next process releases what its own holder has left, with the newest token, and nobody else's.

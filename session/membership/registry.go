@@ -26,8 +26,10 @@ type Config struct {
 type Registry struct {
 	cfg     Config
 	records *seal.Sealer
-	ctx     context.Context // ends with Close
+	ctx     context.Context // ends when Close begins
 	stop    context.CancelFunc
+	tries   context.Context // ends when Close gives up
+	giveUp  context.CancelFunc
 	leaving sync.WaitGroup // farewells
 	free    chan struct{}  // holds those that are at the node right now
 	wake    chan struct{}  // there are changes
@@ -61,6 +63,7 @@ func New(ctx context.Context, cfg Config) (*Registry, error) {
 		return nil, fmt.Errorf("membership: %w", err)
 	}
 	r.ctx, r.stop = context.WithCancel(context.Background())
+	r.tries, r.giveUp = context.WithCancel(context.Background())
 	go r.write()
 	for key, m := range left {
 		cfg.Log.Info("releasing what an earlier process has left", "call", key, "participant", m.UUID)
@@ -121,8 +124,10 @@ func (r *Registry) Close(ctx context.Context) error {
 	r.mu.Lock()
 	r.stop()
 	r.mu.Unlock()
+	patience := time.AfterFunc(tryTime, r.giveUp)
 	go func() {
 		r.leaving.Wait()
+		patience.Stop()
 		close(r.last)
 	}()
 	select {
