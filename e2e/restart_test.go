@@ -2,6 +2,10 @@ package e2e
 
 import (
 	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -10,11 +14,13 @@ import (
 )
 
 // TestServerDies without a word, in a call, and is there again. An agent whom nobody can put on hold is not seen, even
-// where the media goes past the server; then both pages come back by themselves, and what is left in the room is taken out.
+// where the media goes past the server; then both pages come back by themselves, and what is left in the room is taken out:
+// the agent before he joins again, so that nobody ever sees him twice.
 func TestServerDies(t *testing.T) {
 	inBothModes(t, func(t *testing.T, env map[string]string) {
 		env["STATE_DIR"] = t.TempDir()
-		c := start(t, options{env: env})
+		var diary diary
+		c := start(t, options{env: env, node: func(o *pexrtctest.Options) { o.Log = slog.New(slog.NewTextHandler(&diary, nil)) }})
 		_, customer, widget := c.call(browser.Start(t))
 		before := c.awaitAgent("sends video", sendsVideo)
 		guest := c.customers()[0]
@@ -22,11 +28,35 @@ func TestServerDies(t *testing.T) {
 		widget.AwaitStatus("Reconnecting")
 		customer.Video("Agent video").AwaitStill(time.Second)
 		c.again()
-		c.awaitAgent("is another participant", func(p pexrtctest.Participant) bool { return p.UUID != before.UUID && sendsVideo(p) })
+		after := c.awaitAgent("is another participant", func(p pexrtctest.Participant) bool { return p.UUID != before.UUID && sendsVideo(p) })
+		if left, joined := diary.line("participant left", before), diary.line("participant joined", after); left < 0 || left > joined {
+			t.Errorf("the agent of before left at line %d of the node's log, the next one joined at %d", left, joined)
+		}
 		widget.AwaitStatus("In call")
 		widget.Video("Customer video").AwaitMoving()
 		customer.Video("Agent video").AwaitMoving()
 		c.two(guest)
+	})
+}
+
+// diary is what a node logs.
+type diary struct {
+	mu   sync.Mutex
+	text strings.Builder // guarded by mu
+}
+
+func (d *diary) Write(line []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.text.Write(line)
+}
+
+// line is where something is told of a participant; -1: nowhere.
+func (d *diary) line(what string, p pexrtctest.Participant) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.IndexFunc(strings.Split(d.text.String(), "\n"), func(line string) bool {
+		return strings.Contains(line, what) && strings.Contains(line, p.UUID)
 	})
 }
 
