@@ -45,7 +45,7 @@ func (p *Path) Told(raw []byte, now int64) (fell bool) {
 		lost--
 		if d, ok := p.sent.take(number); ok {
 			p.meter.add(at, d.size)
-			p.queue.packet(d.at, at)
+			p.queue.packet(d.at, at, d.size)
 		}
 	}
 	p.lost = (p.lost*lossOver + float64(lost)) / (lossOver + float64(acks.count))
@@ -63,6 +63,7 @@ func (p *Path) skip(acks acks) {
 		for number := acks.base - min(gap, maxDepartures); number != acks.base; number++ {
 			if d, ok := p.sent.take(number); ok {
 				p.meter.add(acks.reference, d.size)
+				p.queue.missed(d.size)
 			}
 		}
 	}
@@ -79,6 +80,9 @@ func (p *Path) adjust(passed float64) (fell bool) {
 	case rate == 0:
 	case p.queue.trend == growing, p.lost > heavyLoss:
 		p.lost = 0 // what was lost before the sender slows down says no more
+		if p.queue.trend == growing {
+			rate = min(rate, p.queue.takes) // which does not remember what the path took before
+		}
 		if lower := max(giveWay*rate, minLimit); p.limit == 0 || lower < p.limit {
 			p.limit, p.peak = lower, rate
 			return true
@@ -98,6 +102,9 @@ func (p *Path) Limit() float64 { return p.limit }
 
 // Rate is what arrives, in bit/s over about a second; 0: unknown.
 func (p *Path) Rate() float64 { return p.meter.rate() }
+
+// Queued is how long packets wait on the path, in µs, as far as its far end has told.
+func (p *Path) Queued() int64 { return int64(p.queue.length() * 1000) }
 
 // Full says that the path has shown a limit, and is used up to there.
 func (p *Path) Full() bool { return p.limit > 0 && p.limit < idle*p.meter.rate() }

@@ -24,6 +24,7 @@ type path struct {
 	jitter int64   // most
 	loss   float64
 	deaf   float64 // share of the feedback that gets lost
+	detour int64   // added to the delay of every packet
 	fps    int64
 }
 
@@ -100,7 +101,7 @@ func (p *path) send(size int, at int64) {
 	if p.jitter > 0 {
 		out += p.rand.Int64N(p.jitter)
 	}
-	p.far.Record(9, number, out+pathDelay+farClock)
+	p.far.Record(9, number, out+pathDelay+p.detour+farClock)
 }
 
 func TestPath(t *testing.T) {
@@ -160,6 +161,38 @@ func TestPathBecomesNarrow(t *testing.T) {
 	p.run(25, 1000)
 	if p.limit < 900_000 {
 		t.Errorf("limit %.0f on a path that is wide again", p.limit)
+	}
+}
+
+// TestFall: a path that has become narrow at once shows so before a second is over, and a limit near to what it takes, whatever
+// it took before.
+func TestFall(t *testing.T) {
+	for _, from := range []float64{600, 1000, 2500} {
+		p := newPath()
+		p.run(5, from)
+		p.kbps = 300
+		p.run(1, from)
+		if p.limit < 200_000 || p.limit > 300_000 {
+			t.Errorf("from %.0f kbit/s: limit %.0f a second after it fell to 300", from, p.limit)
+		}
+		if wait := p.Queued(); wait < pathQueue/2 || wait > pathQueue*6/5 {
+			t.Errorf("from %.0f kbit/s: packets wait for %d µs", from, wait)
+		}
+		p.run(4, from)
+		if wait := p.Queued(); wait > pathQueue/3 {
+			t.Errorf("from %.0f kbit/s: packets still wait for %d µs", from, wait)
+		}
+	}
+}
+
+// TestAnotherRoute: a path that has become longer at once is not full.
+func TestAnotherRoute(t *testing.T) {
+	p := newPath()
+	p.run(5, 700)
+	p.detour = 150_000
+	p.run(5, 700)
+	if p.limit != 0 {
+		t.Errorf("limit %.0f", p.limit)
 	}
 }
 

@@ -30,18 +30,29 @@ const (
 	limitUp    = 0.0087
 	limitDown  = 0.039
 	limitSpike = 15.0 // beyond the limit: too far to follow
-	growTime   = 10.0 // ms for which a queue must have grown
-	growLeast  = 30.0 // ms by which it must be longer, within the points: less is jitter that has begun
 )
+
+// What makes a queue a growing one, beside its slope.
+const (
+	growTime   = 10.0 // ms for which it must have grown
+	growLeast  = 30.0 // ms by which it must be longer, within the points: less is jitter that has begun
+	growStep   = 0.8  // of that at once is no queue: the route is another, or one picture was large
+	surgeLeast = 80.0 // ms by which it must be longer, but for the largest step, if the slope, which is smooth, is not steep yet
+)
+
+// emptyCreep is how fast the delay of an empty queue may rise, as routes change and clocks differ: a part of the time.
+const emptyCreep = 0.01
 
 // queue watches the delay of packets on a path for signs that they begin to wait somewhere. Only differences of times
 // matter, so that the two ends' clocks need not agree. It is not safe for concurrent use.
 type queue struct {
 	trend trend
+	takes float64 // bit/s that arrived while it was growing: all that the narrowest link lets through
 
 	burst, before burst
 	bursts        int     // compared so far
 	delay         float64 // ms: sum of the differences
+	empty         float64 // what it is without a queue: the lowest lately
 	smooth        float64 // the same, smoothed
 	points        [trendPoints]point
 	slope         float64 // of the last line
@@ -53,32 +64,40 @@ type queue struct {
 
 // burst is a group of packets; times are those of its first and last.
 type burst struct {
-	packets              int
+	packets, size        int   // size in bytes
 	left, leftLast       int64 // µs of our clock
 	arrived, arrivedLast int64 // µs of the far end's
 }
 
-type point struct{ at, delay float64 } // ms
+// point is a burst: when it arrived, its delay, smoothed and as it was; in ms.
+type point struct {
+	at, delay, smooth float64
+	size              int // bytes
+}
 
 // packet notes a packet that left and arrived at these times.
-func (q *queue) packet(left, arrived int64) {
+func (q *queue) packet(left, arrived int64, size int) {
 	b := &q.burst
 	switch {
 	case b.packets == 0, arrived-b.arrivedLast > absence, b.arrivedLast-arrived > absence:
-		*q = queue{limit: q.limit, burst: burst{1, left, left, arrived, arrived}}
+		*q = queue{limit: q.limit, burst: burst{1, size, left, left, arrived, arrived}}
 		return
 	case left < b.left:
 		return // overtaken
 	case b.includes(left, arrived):
 		b.packets++
+		b.size += size
 		b.leftLast, b.arrivedLast = max(b.leftLast, left), max(b.arrivedLast, arrived)
 		return
 	}
 	if q.before.packets > 0 {
 		q.compare(float64(b.leftLast-q.before.leftLast)/1000, float64(b.arrivedLast-q.before.arrivedLast)/1000)
 	}
-	q.before, q.burst = *b, burst{1, left, left, arrived, arrived}
+	q.before, q.burst = *b, burst{1, size, left, left, arrived, arrived}
 }
+
+// missed adds bytes to the burst of which it is not known when they arrived.
+func (q *queue) missed(size int) { q.burst.size += size }
 
 // includes says that a packet belongs to the burst: it left with it, or has caught up with it on the way.
 func (b *burst) includes(left, arrived int64) bool {
@@ -93,8 +112,9 @@ func (b *burst) includes(left, arrived int64) bool {
 func (q *queue) compare(left, arrived float64) {
 	q.bursts++
 	q.delay += arrived - left
+	q.empty = min(q.empty+emptyCreep*arrived, q.delay)
 	q.smooth = smoothing*q.smooth + (1-smoothing)*q.delay
-	q.points[q.bursts%trendPoints] = point{float64(q.burst.arrivedLast) / 1000, q.smooth}
+	q.points[q.bursts%trendPoints] = point{float64(q.burst.arrivedLast) / 1000, q.delay, q.smooth, q.burst.size}
 	slope := q.slope
 	if q.bursts >= trendPoints {
 		slope = steepness(&q.points)
@@ -108,11 +128,11 @@ func steepness(points *[trendPoints]point) float64 {
 	var middle point
 	for _, p := range points {
 		middle.at += p.at / trendPoints
-		middle.delay += p.delay / trendPoints
+		middle.smooth += p.smooth / trendPoints
 	}
 	var over, under float64
 	for _, p := range points {
-		over += (p.at - middle.at) * (p.delay - middle.delay)
+		over += (p.at - middle.at) * (p.smooth - middle.smooth)
 		under += (p.at - middle.at) * (p.at - middle.at)
 	}
 	if under == 0 {
@@ -121,13 +141,24 @@ func steepness(points *[trendPoints]point) float64 {
 	return over / under
 }
 
-// growth is how much longer the queue is than when it was shortest, in ms.
-func (q *queue) growth() float64 {
-	least := q.smooth
-	for _, p := range q.points {
-		least = min(least, p.delay)
+// length is how long the last packet has waited, in ms.
+func (q *queue) length() float64 { return q.delay - q.empty }
+
+// growth is how much longer the queue has become since it was shortest within the points, in ms; how much of that at one step,
+// which may be another route; and what has arrived since, in bit/s.
+func (q *queue) growth() (longer, step, rate float64) {
+	now := q.points[q.bursts%trendPoints]
+	after, largest, size := now, 0.0, 0
+	for i := 1; i < min(q.bursts, trendPoints); i++ {
+		p := q.points[(q.bursts-i)%trendPoints]
+		largest = max(largest, after.delay-p.delay)
+		size += after.size
+		if now.delay-p.delay > longer {
+			longer, step, rate = now.delay-p.delay, largest, float64(size)*8*1000/(now.at-p.at)
+		}
+		after = p
 	}
-	return q.smooth - least
+	return longer, step, rate
 }
 
 // judge says what the slope means, left ms after the last one.
@@ -136,12 +167,15 @@ func (q *queue) judge(slope, left float64) {
 		q.limit = firstLimit
 	}
 	steep := slope * trendGain * float64(min(q.bursts, trendWeight))
+	longer, step, takes := q.growth()
 	switch {
-	case steep > q.limit:
+	case longer-step > surgeLeast:
+		q.grown, q.growths, q.trend, q.takes = 0, 0, growing, takes
+	case steep > q.limit && longer > growLeast && step < growStep*longer:
 		q.grown += left
 		q.growths++
-		if q.grown > growTime && q.growths > 1 && slope >= q.slope && q.growth() > growLeast {
-			q.grown, q.growths, q.trend = 0, 0, growing
+		if q.grown > growTime && q.growths > 1 && slope >= q.slope {
+			q.grown, q.growths, q.trend, q.takes = 0, 0, growing, takes
 		}
 	case steep < -q.limit:
 		q.grown, q.growths, q.trend = 0, 0, easing
