@@ -115,7 +115,7 @@ func (e *end) heard(h *hop, p rtcp.Packet) {
 			sent, hopeless := o.resend(p.Nacks, h.roundTrip())
 			e.resent.Add(uint64(sent))
 			if hopeless {
-				h.behind[h.content(o.ssrc)].from.keyframes.ask()
+				h.behind[h.content(o.ssrc)].renew(o.giveUp())
 			}
 		}
 	case *rtcp.RawPacket:

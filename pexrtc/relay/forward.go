@@ -19,13 +19,12 @@ type forwarder struct {
 	open    bool
 	current *source
 	numbers rewriter
-	resumed time.Time // not zero: since then a keyframe is awaited before anything is sent
+	resumed time.Time // not zero: from then on a keyframe is awaited before anything is sent; nothing is before
 	out     *outbound // nil: not connected yet
 	early   prelude   // while out is nil
 }
 
-// keyframeWait is how long a reopened gate holds back packets that refer to pictures of before the pause: they would
-// smear. A sender that gives no keyframe in that time is forwarded as it is.
+// keyframeWait is how long packets are held back after a pause, as they refer to pictures of before it: they would smear. A sender that gives no keyframe in that time is forwarded as it is.
 const keyframeWait = 500 * time.Millisecond
 
 // setOpen moves the gate. Once it has returned after closing, no further packet goes out.
@@ -51,15 +50,25 @@ func (f *forwarder) gate(open bool) {
 	}
 }
 
+// renew sends nothing for a while, and then begins anew with a keyframe: what follows a picture that got lost cannot be shown, and
+// would only keep a full path full.
+func (f *forwarder) renew(drain time.Duration) {
+	f.mu.Lock()
+	f.resumed = time.Now().Add(drain)
+	f.mu.Unlock()
+	f.from.keyframes.askIn(drain)
+}
+
 // awaits says that the packet is held back; f.mu is held.
 func (f *forwarder) awaits(keyframe bool, now time.Time) bool {
 	if f.resumed.IsZero() {
 		return false
 	}
-	if keyframe || now.Sub(f.resumed) > keyframeWait {
+	if since := now.Sub(f.resumed); since > keyframeWait || keyframe && since >= 0 {
 		f.resumed = time.Time{}
 		return false
 	}
+	f.numbers.restart()
 	return true
 }
 

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pion/rtp"
@@ -171,4 +172,47 @@ func TestResumedGateWaitsForAKeyframe(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRenewedPicture: while a full path empties nothing is sent, and then a keyframe first, without a gap in the numbers.
+func TestRenewedPicture(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, s, w := newTestForwarder(t, nil)
+		asked := make(chan time.Time, 9)
+		f.from.keyframes.send = func() bool {
+			asked <- time.Now()
+			return true
+		}
+		const drain = 200 * time.Millisecond
+		key, delta := []byte{0x10, 0}, []byte{0x10, 1}
+		for i, step := range []struct {
+			name    string
+			wait    time.Duration
+			payload []byte
+			want    uint64 // packets out so far
+		}{
+			{"before", 0, key, 1},
+			{"a keyframe that was under way", drain / 2, key, 1},
+			{"the path is empty, and refers to what got lost", drain / 2, delta, 1},
+			{"the keyframe", 50 * time.Millisecond, key, 2},
+			{"what follows it", 50 * time.Millisecond, delta, 3},
+		} {
+			time.Sleep(step.wait)
+			raw, err := (&rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 120, SequenceNumber: uint16(i), SSRC: 5}, Payload: step.payload}).Marshal()
+			must(t, err)
+			before := w.last.SequenceNumber
+			pass(f, s, raw, time.Now())
+			if got := f.to.packetsOut.Load(); got != step.want {
+				t.Errorf("%s: %d packets out, want %d", step.name, got, step.want)
+			}
+			if i == 0 {
+				f.renew(drain)
+			} else if gap := w.last.SequenceNumber - before; gap > 1 {
+				t.Errorf("%s: %d numbers are missing", step.name, gap-1)
+			}
+		}
+		if since := time.Since(<-asked); since != 100*time.Millisecond || len(asked) > 0 {
+			t.Errorf("a keyframe was asked for %v ago, and %d times after; want once, when the path was empty", since, len(asked))
+		}
+	})
 }

@@ -49,6 +49,9 @@ func (h *history) find(seq uint16) []byte {
 	return h.ring[begin : begin+int(s.size)]
 }
 
+// forget leaves nothing to send again.
+func (h *history) forget() { clear(h.slots[:]) }
+
 // again is find, for a packet that is sent again now; nil also if that was done less than gap ago: whoever asks twice may
 // not have got the answer yet.
 func (h *history) again(seq uint16, now time.Time, gap time.Duration) []byte {

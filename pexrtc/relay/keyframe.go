@@ -36,13 +36,19 @@ type asker struct {
 }
 
 // ask requests a keyframe now or soon.
-func (a *asker) ask() {
+func (a *asker) ask() { a.askIn(0) }
+
+// askIn requests one after a while; who asks meanwhile gets that one, too.
+func (a *asker) askIn(wait time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.stopped || a.pending != nil {
 		return
 	}
-	if wait := keyframeGap - time.Since(a.last); !a.last.IsZero() && wait > 0 {
+	if !a.last.IsZero() {
+		wait = max(wait, keyframeGap-time.Since(a.last))
+	}
+	if wait > 0 {
 		a.pending = time.AfterFunc(wait, a.late)
 		return
 	}

@@ -52,7 +52,8 @@ const (
 	headerSize = 12
 	extsFrame  = 4 // before extensions
 	overhead   = 64
-	resendGap  = 10 * time.Millisecond // least time between two retransmissions of one packet
+	resendGap  = 10 * time.Millisecond  // least time between two retransmissions of one packet
+	drainMost  = 500 * time.Millisecond // for which a path is left alone
 )
 
 // newOutbound keeps as many bytes for repair as its stream has in one second of kbps.
@@ -126,12 +127,12 @@ func (o *outbound) send(in packet, pt uint8, seq uint16, ts uint32, now time.Tim
 	return true
 }
 
-// earn adds to the credit what a packet of this size is worth: as much again or, on a path that is full, a quarter, for not
-// more than a quarter of a second. What is lost there is not for want of repair.
+// earn adds to the credit what a packet of this size is worth: as much again or, on a path that is full, an eighth, for not more
+// than a second. What is lost there is not for want of repair, which must leave room for the queue to empty.
 func (o *outbound) earn(size int) {
 	most := len(o.sent.ring)
 	if o.path.Full() {
-		size, most = size/4, int(o.path.Limit()/8/4)
+		size, most = size/8, int(o.path.Limit()/8/8)
 	}
 	o.credit = min(o.credit+size, most)
 }
@@ -245,6 +246,14 @@ func (o *outbound) resend(pairs []rtcp.NackPair, trip time.Duration) (sent int, 
 	}
 	o.depart()
 	return sent, full && short && o.resort.due(now)
+}
+
+// giveUp forgets what could be sent again, and returns how long the path takes until its queue is empty.
+func (o *outbound) giveUp() time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sent.forget()
+	return min(time.Duration(o.path.Queued())*time.Microsecond, drainMost)
 }
 
 // retransmission is what to send in place of b, which got lost: a packet of the repair stream that contains it (RFC 4588,

@@ -251,7 +251,7 @@ func FuzzMedia(f *testing.F) {
 	})
 }
 
-// TestResendOnAFullPath: repair gets a quarter of what the picture has.
+// TestResendOnAFullPath: repair gets an eighth of what the picture has.
 func TestResendOnAFullPath(t *testing.T) {
 	o := newOutbound(DefaultBandwidth, func(*train) error { return nil })
 	o.connect(testKeys(t), testTag, extensions{sequence: 6})
@@ -277,7 +277,7 @@ func TestResendOnAFullPath(t *testing.T) {
 	if keyframes != 1 {
 		t.Errorf("%d keyframes are asked for in place of the rest, want 1", keyframes)
 	}
-	if again < sent/4-2 || again > sent/4+15 { // some were earned before
+	if again < sent/8-2 || again > sent/8+15 { // some were earned before
 		t.Errorf("%d of %d packets are sent again", again, sent)
 	}
 }
