@@ -27,23 +27,54 @@ func TestUDPBlocked(t *testing.T) {
 }
 
 // TestNoPath: as long as no media reaches the node, the agent is neither in the call nor seen, whatever the node has agreed to.
+// Soon he is told so, as is a customer in this plight, and each can try again.
 func TestNoPath(t *testing.T) {
-	inBothModes(t, func(t *testing.T, env map[string]string) {
+	const withoutAddresses = `RTCPeerConnection = class extends RTCPeerConnection {
+		constructor(servers) { super({...servers, iceTransportPolicy: "relay"}); }
+	}`
+	b := browser.Start(t)
+	var told []func()
+	for mode, where := range map[string]string{
+		"relay": "between the video server and the video room", "bypass": "between your browser and the video room",
+	} {
 		l, w := listen(t, "127.0.0.1:0"), newWall(t)
-		env["PEXIP_NODES"] = beforeNode(t, "http://"+l.Addr().String(), w.offer, w.answer, w.relayed)
+		env := map[string]string{"MEDIA_MODE": mode, "PEXIP_NODES": beforeNode(t, "http://"+l.Addr().String(), w.offer, w.answer, w.relayed)}
 		c := start(t, options{env: env, node: func(o *pexrtctest.Options) { o.Listener = l }})
-		b := browser.Start(t)
 		desktop, customer := b.Open(c.cloud.URL+"/?agent=ada"), c.enter(b)
 		desktop.Button("Answer").Click()
+		began := time.Now()
 		widget := desktop.Frame("Video")
 		widget.Video("Your camera").AwaitMoving()
 		c.awaitAgent("is agreed", func(p pexrtctest.Participant) bool { return p.Acked && !p.VideoMuted })
 		customer.Video("Your camera").AwaitFrames(10)
 		widget.AwaitText("Customer can't see you yet")
 		if got := widget.Status(); got != "Connecting" {
-			t.Errorf("the status is %q, want Connecting", got)
+			t.Errorf("%s: the status is %q, want Connecting", mode, got)
 		}
-	})
+		widget.Eval(keepStatus, nil)
+		told = append(told, func() {
+			widget.AwaitAlert(where)
+			t.Logf("%s: the agent was told after %v at most", mode, time.Since(began).Round(100*time.Millisecond))
+			widget.AwaitTrue(`window.said.every((words) => !words.startsWith("Reconnecting"))`)
+			widget.Button("Try again").Click()
+			widget.AwaitStatus("Connecting")
+			c.awaitAgent("is there again", func(p pexrtctest.Participant) bool { return p.Acked })
+		})
+		if mode == "bypass" {
+			customer.OnEachDocument(withoutAddresses)
+			customer.Reload()
+			again := time.Now()
+			told = append(told, func() {
+				customer.AwaitAlert("Your network seems to block video and sound.")
+				t.Logf("the customer was told after %v at most", time.Since(again).Round(100*time.Millisecond))
+				customer.Button("Try again").Click()
+				c.awaitCustomer("is there again", func(pexrtctest.Participant) bool { return true })
+			})
+		}
+	}
+	for _, one := range told {
+		one()
+	}
 }
 
 // TestNothingInCommon: browser and node have no codec that both can do. The page says so, and nobody is left on the node.

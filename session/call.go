@@ -39,6 +39,7 @@ type Call struct {
 	darkening timer // until the page must have said that its camera has stopped
 
 	recoveries budget // of the way to the conference
+	flowed     bool   // there was one that media could take, and the agent has not asked to try again since
 
 	window  window
 	problem *page.Problem // what the agent must know and act on
@@ -296,17 +297,10 @@ func (c *Call) handle(in page.In) {
 	}
 }
 
-// unreached leaves the room, as there is no path for the page's media.
-func (c *Call) unreached() {
-	if c.stay.leg != nil {
-		c.joinFailed(fmt.Errorf("%w: no path to the page", pexrtc.ErrMedia))
-	}
-}
-
 // retry starts over after a problem.
 func (c *Call) retry() {
 	c.problem = nil
-	c.recoveries, c.entered = budget{}, false
+	c.recoveries, c.entered, c.flowed = budget{}, false, false
 	c.apply(c.rules.OnRetry(c.now()))
 }
 

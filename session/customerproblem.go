@@ -19,6 +19,7 @@ var customerProblems = []struct {
 }{
 	{pexrtc.ErrCapacity, linesBusy},
 	{ErrTooMany, linesBusy},
+	{errBypassPath, again("media-blocked", "Your network seems to block video and sound.", "Please use another one, such as your phone's, then try again.")},
 	{pexrtc.ErrNoConference, again("call-not-open", "This video call is not open.", "Please use the newest link that you were given, or start again.")},
 }
 

@@ -16,12 +16,13 @@ import (
 // anew with the same participant (rebuild), another node (move). The last two have one budget.
 
 const (
-	reachTime = 10 * time.Second // until there is a first path to the node
-	mendTime  = 8 * time.Second  // for the requests that look for another path
+	reachTime = 8 * time.Second // until there is a first path to the node
+	mendTime  = 8 * time.Second // for the requests that look for another path
 	mendEvery = 10 * time.Second
 
-	maxRecoveries = 5
-	renewedAfter  = 30 * time.Second // of media
+	maxRecoveries   = 5
+	firstRecoveries = 1                // before media has ever flowed: the agent is to know soon
+	renewedAfter    = 30 * time.Second // of media
 
 	moveTime  = time.Minute // for which a node is sought
 	movePause = time.Second // between two tries: to twice that
@@ -70,7 +71,7 @@ func (c *Call) legState(l leg, st relay.State) {
 		}
 		s.broken[st.Hop] = true
 		if st.Hop == relay.Node {
-			c.rebuild(pexrtc.ErrMedia)
+			c.rebuild(errNodePath)
 			return
 		}
 		c.calls.cfg.Metrics.again.WithLabelValues(pageFailed).Inc()
@@ -79,17 +80,36 @@ func (c *Call) legState(l leg, st relay.State) {
 	c.update()
 }
 
-// listen watches both far ends of a live relay leg, from their first media on.
+// unreached leaves the room, as there is no path for the page's media.
+func (c *Call) unreached() {
+	switch {
+	case c.stay.leg == nil:
+	case c.calls.cfg.Mode == Bypass:
+		c.joinFailed(errBypassPath)
+	default:
+		c.joinFailed(errBrowserPath)
+	}
+}
+
+// listen watches the hops of a live leg, where they are ours.
 func (c *Call) listen() {
 	s := &c.stay
-	l, ok := s.leg.(*relayLeg)
-	if !ok || !s.live {
+	if !s.live || c.calls.cfg.Mode == Bypass {
 		return
 	}
 	if !s.reached && c.now().Sub(s.liveSince) > reachTime {
-		c.rebuild(pexrtc.ErrMedia)
+		c.rebuild(errNodePath)
 		return
 	}
+	if l, ok := s.leg.(*relayLeg); ok {
+		c.hear(l)
+	}
+	c.listening.set(&c.owner, c.now().Add(listenEvery), c.listen)
+}
+
+// hear looks whether both far ends are heard, from their first media on.
+func (c *Call) hear(l *relayLeg) {
+	s := &c.stay
 	quiet := false
 	for _, h := range []relay.Hop{relay.Browser, relay.Node} {
 		signs := l.Signs(h)
@@ -102,7 +122,6 @@ func (c *Call) listen() {
 		s.quiet = quiet
 		c.update()
 	}
-	c.listening.set(&c.owner, c.now().Add(listenEvery), c.listen)
 }
 
 // mend looks for another path to a far end: its network or ours has changed. A node that sends no events either is gone.
@@ -156,7 +175,7 @@ func (c *Call) broke(err error) {
 // rebuild replaces a leg whose media has failed; the participant stays.
 func (c *Call) rebuild(why error) {
 	s := &c.stay
-	may := c.recoveries.spend(c.now())
+	may := c.recoveries.spend(c.now()) && (c.flowed || c.recoveries.spent <= firstRecoveries)
 	c.calls.cfg.Metrics.again.WithLabelValues(FaultOf(why).Code).Inc()
 	c.log.Warn("leg failed, building it anew", "time", c.recoveries.spent, "err", why)
 	if !may {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -134,14 +135,97 @@ func TestPageUnreached(t *testing.T) {
 				}
 				tc.tell(tab, call)
 				m := tab.await("tells the failure", func(m message) bool { return m.Error != nil })
-				if m.Error.Code != "media" || m.Status != StatusNoCall {
-					t.Errorf("the page is told %s with status %s, want media and %s", m.Error.Code, m.Status, StatusNoCall)
+				if m.Error.Code != "media-bypass" || m.Status != StatusNoCall {
+					t.Errorf("the page is told %s with status %s, want media-bypass and %s", m.Error.Code, m.Status, StatusNoCall)
 				}
 				if got := c.tagged(rules.AgentTag); len(got) != 0 {
 					t.Errorf("on the node: %+v, want nobody", got)
 				}
 				tab.say(map[string]any{"type": "retry"})
 				tab.awaitConnect()
+			})
+		})
+	}
+}
+
+// hopGate is a gate with a hop to the node, which may have no path.
+type hopGate struct {
+	gate
+	look func()
+}
+
+func (g *hopGate) connect(ctx context.Context, offer string, answer func(string)) error {
+	g.look()
+	return g.gate.connect(ctx, offer, answer)
+}
+
+// TestNodeUnreached: where no media has ever flowed to the node the agent is told soon, after a second try, and was connecting
+// until then. Once it has flowed there is more patience.
+func TestNodeUnreached(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		flowed bool
+		status string // while it is tried
+		tries  int
+		within time.Duration // of the first failure
+	}{
+		{"never", false, StatusConnecting, 1 + firstRecoveries, 20 * time.Second},
+		{"not any more", true, StatusReconnecting, 1 + maxRecoveries, 2 * time.Minute},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *centre) {
+				c.calls.cfg.Mode = Relay
+				var path atomic.Bool
+				path.Store(tc.flowed)
+				tries := 0
+				c.calls.newLeg = func(call *Call, _ *pexrtc.Participant) leg {
+					tries++
+					return &hopGate{gate{w: &witness{t: t, c: c}}, func() {
+						call.post(func() { call.stay.reached = path.Load() })
+					}}
+				}
+				ada, conversation := c.agent(genesystest.AdaID), c.ring()
+				tab := c.open(ada, conversation.ID())
+				tab.say(map[string]any{"type": "offer", "sdp": "v=0\r\n", "id": 1})
+				began := time.Now()
+				if tc.flowed {
+					tab.awaitStatus(StatusInCall)
+					path.Store(false)
+					call, err := c.calls.Open(t.Context(), ada, conversation.ID())
+					if err != nil {
+						t.Fatal(err)
+					}
+					call.post(func() { call.rebuild(errNodePath) })
+				}
+				for {
+					m := tab.await("asks for an offer, or gives up", func(m message) bool {
+						return m.Type == "restart" || m.Type == "state" && m.Status != StatusInCall
+					})
+					if m.Error != nil {
+						if m.Error.Code != "media-node" || m.Status != StatusNoCall {
+							t.Errorf("the page is told %s with status %s, want media-node and %s", m.Error.Code, m.Status, StatusNoCall)
+						}
+						break
+					}
+					if m.Type == "state" && m.Status != tc.status {
+						t.Errorf("the status is %q while another path is looked for, want %q", m.Status, tc.status)
+					}
+					if m.Type == "restart" {
+						tab.say(map[string]any{"type": "offer", "sdp": "v=0\r\n", "id": 2})
+					}
+				}
+				took := time.Since(began)
+				synctest.Wait()
+				if tries != tc.tries || took > tc.within {
+					t.Errorf("given up after %d tries and %v, want %d within %v", tries, took, tc.tries, tc.within)
+				}
+				if got := c.tagged(rules.AgentTag); len(got) != 0 {
+					t.Errorf("on the node: %+v, want nobody", got)
+				}
+				path.Store(true)
+				tab.say(map[string]any{"type": "retry"})
+				tab.say(map[string]any{"type": "offer", "sdp": "v=0\r\n", "id": 3})
+				tab.awaitStatus(StatusInCall)
 			})
 		})
 	}

@@ -147,7 +147,12 @@ func (c *Call) connected(err error) {
 
 // flowing notes that media flows, as far as we can see.
 func (c *Call) flowing() {
-	if s := &c.stay; s.live && s.reached && c.recoveries.since.IsZero() {
+	s := &c.stay
+	if !s.live || !s.reached {
+		return
+	}
+	c.flowed = true
+	if c.recoveries.since.IsZero() {
 		c.recoveries.since = c.now()
 	}
 }

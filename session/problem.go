@@ -24,6 +24,11 @@ var (
 	ErrTooMany = errors.New("session: too many at once")
 	// ErrStopping: the server is shutting down.
 	ErrStopping = errors.New("session: the server is stopping")
+
+	// No path for the media, by the two far ends that it is between.
+	errBrowserPath = errors.New("session: no media path between browser and server")
+	errNodePath    = errors.New("session: no media path between server and node")
+	errBypassPath  = errors.New("session: no media path between browser and node")
 )
 
 // Fault is one row of the table below: how an error looks outside.
@@ -94,7 +99,13 @@ var faults = []struct {
 	{relay.ErrRefused, fault(502, "media-refused", "The video room refused the video.",
 		"Ask your administrator whether the room allows video, and in which formats, then try again.", true)},
 	{pexrtc.ErrMedia, fault(502, "media", "The video connection to the room failed.",
-		"Try again. If it stays so, a firewall may block media on the way to the Conferencing Node.", true)},
+		"Try again; if it stays so, tell your administrator the time of this message.", true)},
+	{errBrowserPath, fault(502, "media-browser", "No video gets through between your browser and the video server.",
+		"Try again. If it stays so, ask your administrator to open the server's media ports (MEDIA_UDP_PORT, MEDIA_TCP_PORT) for your network.", true)},
+	{errNodePath, fault(502, "media-node", "No video gets through between the video server and the video room.",
+		"Try again. If it stays so, a firewall may block media between this server and the Conferencing Node.", true)},
+	{errBypassPath, fault(502, "media-bypass", "No video gets through between your browser and the video room.",
+		"Try again. If it stays so, a firewall may block media between your network and the Conferencing Node.", true)},
 	{context.DeadlineExceeded, fault(504, "timeout", "Something did not answer in time.",
 		"Your audio is not affected. Try again in a moment.", true)},
 }

@@ -95,6 +95,10 @@ func (v *Visit) Handle(conn *page.Conn, in page.In) {
 			v.present(in.On)
 		case page.Chat:
 			v.say(in.Text)
+		case page.Unreached:
+			if v.leg != nil {
+				v.end(errBypassPath) // nobody hears this customer
+			}
 		case page.Retry:
 			v.retry()
 		case page.Leave:

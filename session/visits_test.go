@@ -99,6 +99,23 @@ func TestVisitWordsItsProblems(t *testing.T) {
 	})
 }
 
+// TestVisitUnreached: a customer whom no media reaches is told so and leaves the room, in which nobody hears him.
+func TestVisitUnreached(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		_, tab := c.grace()
+		tab.awaitConnect()
+		tab.say(map[string]any{"type": "unreached"})
+		if m := tab.await("tells the failure", func(m message) bool { return m.Error != nil }); m.Error.Code != "media-blocked" {
+			t.Errorf("the page is told %s, want media-blocked", m.Error.Code)
+		}
+		if left := c.tagged(customerTag); len(left) != 0 {
+			t.Errorf("on the node: %+v, want nobody", left)
+		}
+		tab.say(map[string]any{"type": "retry"})
+		tab.awaitConnect()
+	})
+}
+
 func TestVisitEndsWithItsRoom(t *testing.T) {
 	bubble(t, func(t *testing.T, c *centre) {
 		_, tab := c.grace()

@@ -44,7 +44,7 @@ var keys = map[string][]string{
 var (
 	panes = []string{
 		"signing-in", "connecting", "in-call", "on-hold", "reconnecting", "call-ended", "no-active-call",
-		"call", "room", "camera", "joining",
+		"call", "room", "joining",
 		"ringing", "dialling", "held", "consulting", "blind", "elsewhere", "ended", "none", "no-alias", "waiting", "consulted", "away",
 		"sign-in-ended", "not-recorded", "recording-paused", "popped",
 	}
@@ -54,7 +54,8 @@ var (
 	problems    = []string{
 		"audio", "call-ended", "call-failed", "call-not-open", "centre-busy", "centre-declined",
 		"centre-no-answer", "centre-unreachable", "device-no-answer", "genesys-busy", "genesys-down", "genesys-forbidden",
-		"host-pin", "internal", "lines-busy", "media", "media-refused", "no-alias", "no-codec",
+		"host-pin", "internal", "lines-busy", "media", "media-blocked",
+		"media-browser", "media-bypass", "media-node", "media-refused", "no-alias", "no-codec",
 		"no-conversation", "no-device", "no-room", "no-such-conversation", "node-down", "not-on-call", "pin",
 		"removed", "room-ended", "room-full", "room-lost", "room-sign-in", "sdp", "server-full",
 		"server-stopping", "sign-in", "sign-in-empty", "sign-in-foreign", "sign-in-late",
@@ -121,7 +122,7 @@ func TestModulesFindTheirWords(t *testing.T) {
 func errorsOf() map[string][]string {
 	const (
 		whole    = "no-conversation sign-in-empty sign-in-foreign sign-in-late sign-in-refused not-found" // pages of their own
-		customer = "page-lost page-call call-failed call-not-open lines-busy"
+		customer = "page-lost page-call call-failed call-not-open lines-busy media-blocked"
 	)
 	all := map[string][]string{}
 	for _, code := range slices.Concat(localErrors, problems, refusals) {

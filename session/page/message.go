@@ -26,7 +26,7 @@ const (
 	Invite Type = "invite" // a link for the customer is wanted
 	Watch  Type = "watch"  // the statistics are looked at, or are not any more
 
-	Unreached Type = "unreached" // peer connections were made in vain: no media gets through
+	Unreached Type = "unreached" // no media has got through
 	Dark      Type = "dark"      // where media goes past us: the camera sends nothing, as the state has it
 
 	Present Type = "present" // the page shares a screen, or does not any more

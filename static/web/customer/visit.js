@@ -7,7 +7,7 @@ import { Room } from "../shared/room.js";
 import { Sharing } from "../shared/sharing.js";
 import { Signal } from "../shared/signal.js";
 
-const PATIENCE = 15000; // ms that media may take to get through
+const PATIENCE = 15000; // ms that media may take to get through again
 
 /**
  * @typedef {object} VisitState
@@ -60,6 +60,7 @@ export class Visit {
   #met = false;
   #heard = true; // nothing has been missed since the server's last word
   #flows = true; // the leg is not broken
+  #reached = false; // media has got through since the customer last asked
   #patience = 0; // timer of PATIENCE
 
   /**
@@ -100,6 +101,7 @@ export class Visit {
 
   /** Try again, after an error. */
   retry() {
+    this.#reached = false;
     this.#follow({ status: "joining" });
     if (!this.#signal.send({ type: "retry" })) this.#signal.connect();
   }
@@ -128,7 +130,8 @@ export class Visit {
   }
 
   #meet() {
-    const live = Boolean(this.#leg) && !this.#stale;
+    const live = Boolean(this.#leg?.settled) && !this.#stale;
+    if (!live) this.#dropLeg(); // or its answer went with the socket before
     this.#met = true;
     if (this.state.error?.code === "page-lost") this.state = { ...this.state, error: null };
     this.#signal.send({ type: "hello", name: this.#name, live, ...(this.#token && { visit: this.#token }) });
@@ -224,7 +227,7 @@ export class Visit {
     };
     const leg = new Leg(["audio", "video", "slides"], this.#servers, on, this.sharing.state.line ?? "inactive");
     this.#leg = leg;
-    this.#patience ||= setTimeout(() => this.#judge(true), PATIENCE);
+    if (this.#reached) this.#patience ||= setTimeout(() => this.#judge(true), PATIENCE);
     leg.send("audio", this.microphone.track);
     leg.send("video", this.camera.track);
     leg.send("slides", this.sharing.track);
@@ -241,14 +244,17 @@ export class Visit {
 
   /** @param {boolean} up whether media can flow */
   #hold(up) {
-    this.#flows = up;
+    this.#reached ||= up;
+    this.#flows = up || !this.#reached;
     if (up) this.#judge(false);
     this.#on.changed();
   }
 
   #repair() {
     this.#stale = !this.#signal.open;
-    if (!this.#stale) this.#connect();
+    if (this.#stale) return;
+    if (this.#reached) this.#connect();
+    else this.#signal.send({ type: "unreached" });
   }
 
   /** @param {{type: string}} message of the leg */

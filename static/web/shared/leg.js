@@ -5,6 +5,7 @@
 // ms that a connection may be "disconnected" before another path is looked for, and how long that may take
 const PATIENCE = 2000;
 const GRACE = 6000;
+const REACH = 15000; // ms from the first answer to the first path
 
 let made = 0; // legs of this page
 
@@ -29,6 +30,7 @@ export class Leg {
   /** @type {RTCIceCandidateInit[]} */ #early = [];
   /** @type {{candidate: string, mid: string}[]|null} */ #unsent = [];
   #grace = 0;
+  #deadline = 0; // timer of REACH
   #turned = false; // since the last offer
   #mending = false; // another path is being looked for
 
@@ -93,6 +95,7 @@ export class Leg {
    */
   async answer(sdp, id) {
     if (id !== this.#id || this.#pc.signalingState !== "have-local-offer") return;
+    if (!this.#pc.remoteDescription) this.#deadline = setTimeout(() => this.#fail(), REACH);
     await this.#pc.setRemoteDescription({ type: "answer", sdp });
     const early = this.#early;
     this.#early = [];
@@ -157,6 +160,11 @@ export class Leg {
     await sender.setParameters(parameters);
   }
 
+  /** Nothing that it offered waits for an answer. */
+  get settled() {
+    return this.#pc.signalingState === "stable" && Boolean(this.#pc.remoteDescription);
+  }
+
   /** @returns {Promise<RTCStatsReport>} */
   statistics() {
     return this.#pc.getStats();
@@ -164,6 +172,7 @@ export class Leg {
 
   close() {
     clearTimeout(this.#grace);
+    clearTimeout(this.#deadline);
     const pc = this.#pc;
     pc.onicecandidate = pc.ontrack = pc.onconnectionstatechange = null;
     pc.close();
@@ -191,6 +200,7 @@ export class Leg {
     if (state === "connecting") return; // GRACE goes on
     clearTimeout(this.#grace);
     if (state === "connected") {
+      clearTimeout(this.#deadline);
       this.#mending = false;
       this.#on.link(true);
     }

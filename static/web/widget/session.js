@@ -66,7 +66,7 @@ export class Session {
   #known = false; // the server has known whose page this is
   #flows = true; // the leg is not broken
   #linked = false; // it has been connected
-  #vain = 0; // legs before the first that was
+  #reached = false; // or one before it, since the agent last asked
   #signIn = ""; // as it stood when it was last renewed by itself
   /** @type {(() => void)|null} */ #released = null;
 
@@ -147,6 +147,7 @@ export class Session {
   retry() {
     if (!this.#signal.send({ type: "retry" })) this.#signal.connect();
     this.#dropLeg();
+    this.#reached = false;
     this.#follow({ status: "Connecting" });
   }
 
@@ -174,9 +175,10 @@ export class Session {
 
   #meet() {
     const { conversation, ticket } = this.#page;
-    if (this.#stale) this.#dropLeg();
+    const lost = this.#met && !this.#leg?.settled; // an answer, with the socket before
+    if (this.#stale || lost) this.#dropLeg();
     this.#note("socket open");
-    const live = this.#met && Boolean(this.#leg) && !this.#outbox.length;
+    const live = this.#met && Boolean(this.#leg);
     this.#met = true;
     if (this.state.error?.code === "page-offline") this.state = { ...this.state, error: null };
     this.#signal.send({ type: "hello", conversation, live, ...(ticket && { ticket }) });
@@ -337,18 +339,15 @@ export class Session {
   /** @param {boolean} up whether media can flow */
   #hold(up) {
     this.#note(`media ${up ? "up" : "down"}`);
-    this.#flows = up;
-    if (up) {
-      this.#linked = true;
-      this.#vain = -Infinity;
-    }
+    if (up) this.#linked = this.#reached = true;
+    this.#flows = up || !this.#reached;
     this.#on.changed();
   }
 
   #repair() {
     this.#stale = !this.#signal.open;
     if (this.#stale) return;
-    if (++this.#vain < 2) this.#makeLeg();
+    if (this.#reached) this.#makeLeg();
     else this.#signal.send({ type: "unreached" });
   }
 

@@ -68,6 +68,8 @@ export default {
 
   "error.call-not-open.message": "Dieser Videoanruf ist nicht offen.",
   "error.call-not-open.next": "Bitte benutzen Sie den neuesten Link, den Sie bekommen haben, oder beginnen Sie neu.",
+  "error.media-blocked.message": "Ihr Netz scheint Bild und Ton zu sperren.",
+  "error.media-blocked.next": "Bitte benutzen Sie ein anderes, zum Beispiel das Ihres Telefons, und versuchen Sie es noch einmal.",
   "error.lines-busy.message": "Alle unsere Videoleitungen sind belegt.",
   "error.lines-busy.next": "Bitte versuchen Sie es in einigen Minuten noch einmal.",
   "error.call-failed.message": "Der Videoanruf konnte nicht aufgebaut werden.",

@@ -68,6 +68,8 @@ export default {
 
   "error.call-not-open.message": "This video call is not open.",
   "error.call-not-open.next": "Please use the newest link that you were given, or start again.",
+  "error.media-blocked.message": "Your network seems to block video and sound.",
+  "error.media-blocked.next": "Please use another one, such as your phone's, then try again.",
   "error.lines-busy.message": "All our video lines are busy.",
   "error.lines-busy.next": "Please try again in a few minutes.",
   "error.call-failed.message": "The video call could not be set up.",

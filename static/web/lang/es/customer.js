@@ -68,6 +68,8 @@ export default {
 
   "error.call-not-open.message": "Esta videollamada no está abierta.",
   "error.call-not-open.next": "Use el enlace más reciente que recibió, o empiece de nuevo.",
+  "error.media-blocked.message": "Parece que su red bloquea el vídeo y el sonido.",
+  "error.media-blocked.next": "Use otra, por ejemplo la de su teléfono, e inténtelo de nuevo.",
   "error.lines-busy.message": "Todas nuestras líneas de vídeo están ocupadas.",
   "error.lines-busy.next": "Inténtelo de nuevo en unos minutos.",
   "error.call-failed.message": "No se pudo establecer la videollamada.",

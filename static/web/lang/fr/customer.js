@@ -68,6 +68,8 @@ export default {
 
   "error.call-not-open.message": "Cet appel vidéo n'est pas ouvert.",
   "error.call-not-open.next": "Veuillez utiliser le lien le plus récent que vous avez reçu, ou recommencer.",
+  "error.media-blocked.message": "Votre réseau semble bloquer l'image et le son.",
+  "error.media-blocked.next": "Veuillez en utiliser un autre, par exemple celui de votre téléphone, puis réessayer.",
   "error.lines-busy.message": "Toutes nos lignes vidéo sont occupées.",
   "error.lines-busy.next": "Veuillez réessayer dans quelques minutes.",
   "error.call-failed.message": "L'appel vidéo n'a pas pu être établi.",

@@ -68,6 +68,8 @@ export default {
 
   "error.call-not-open.message": "Denne videosamtalen er ikke åpen.",
   "error.call-not-open.next": "Bruk den nyeste lenken du har fått, eller start på nytt.",
+  "error.media-blocked.message": "Det ser ut til at nettet ditt blokkerer bilde og lyd.",
+  "error.media-blocked.next": "Bruk et annet nett, for eksempel telefonens, og prøv igjen.",
   "error.lines-busy.message": "Alle videolinjene våre er opptatt.",
   "error.lines-busy.next": "Prøv igjen om noen minutter.",
   "error.call-failed.message": "Videosamtalen kunne ikke settes opp.",
