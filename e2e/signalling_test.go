@@ -55,6 +55,38 @@ func TestSignallingBreaks(t *testing.T) {
 	})
 }
 
+// TestAnswerLost: a page's socket goes just when its offer is answered. The page offers anew.
+func TestAnswerLost(t *testing.T) {
+	const loseAnswer = `WebSocket = class extends WebSocket {
+		set onmessage(hear) {
+			super.onmessage = hear && ((event) => {
+				if (window.answerLost || !event.data.includes('"type":"answer"')) return hear(event);
+				window.answerLost = true;
+				this.close();
+			});
+		}
+	}`
+	inBothModes(t, func(t *testing.T, env map[string]string) {
+		c, b := start(t, options{env: env}), browser.Start(t)
+		ada, customer := b.Open(c.cloud.URL+"/?agent=ada"), c.enter(b)
+		ada.Button("Answer").Await()
+		if err := c.conversation().Answer(genesystest.AdaID); err != nil {
+			t.Fatal(err)
+		}
+		ada.OnEachDocument(loseAnswer)
+		ada.Go(c.agent + "/?conversationid=" + c.conversation().ID())
+		customer.OnEachDocument(loseAnswer)
+		customer.Reload()
+		began := time.Now()
+		ada.AwaitStatus("In call")
+		ada.Video("Customer video").AwaitMoving()
+		customer.Video("Agent video").AwaitMoving()
+		t.Logf("the pictures were there %v after", time.Since(began).Round(100*time.Millisecond))
+		ada.AwaitTrue("answerLost")
+		customer.AwaitTrue("answerLost")
+	})
+}
+
 // line is a call as both people see it.
 type line struct {
 	*centre
