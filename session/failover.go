@@ -71,7 +71,7 @@ func (c *Call) legState(l leg, st relay.State) {
 		}
 		s.broken[st.Hop] = true
 		if st.Hop == relay.Node {
-			c.rebuild(errNodePath)
+			c.rebuild(relay.ErrNoPath)
 			return
 		}
 		c.calls.cfg.Metrics.again.WithLabelValues(pageFailed).Inc()
@@ -98,7 +98,7 @@ func (c *Call) listen() {
 		return
 	}
 	if !s.reached && c.now().Sub(s.liveSince) > reachTime {
-		c.rebuild(errNodePath)
+		c.rebuild(relay.ErrNoPath)
 		return
 	}
 	if l, ok := s.leg.(*relayLeg); ok {

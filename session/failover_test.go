@@ -151,11 +151,13 @@ func TestPageUnreached(t *testing.T) {
 // hopGate is a gate with a hop to the node, which may have no path.
 type hopGate struct {
 	gate
-	look func()
+	look func() error
 }
 
 func (g *hopGate) connect(ctx context.Context, offer string, answer func(string)) error {
-	g.look()
+	if err := g.look(); err != nil {
+		return err
+	}
 	return g.gate.connect(ctx, offer, answer)
 }
 
@@ -167,10 +169,12 @@ func TestNodeUnreached(t *testing.T) {
 		flowed bool
 		status string // while it is tried
 		tries  int
-		within time.Duration // of the first failure
+		within time.Duration
+		err    error // of a negotiation without a path
 	}{
-		{"never", false, StatusConnecting, 1 + firstRecoveries, 20 * time.Second},
-		{"not any more", true, StatusReconnecting, 1 + maxRecoveries, 2 * time.Minute},
+		{"never", false, StatusConnecting, 1 + firstRecoveries, 20 * time.Second, nil},
+		{"never, and no address", false, StatusConnecting, 1 + firstRecoveries, time.Second, relay.ErrNoPath},
+		{"not any more", true, StatusReconnecting, 1 + maxRecoveries, 2 * time.Minute, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, c *centre) {
@@ -180,8 +184,12 @@ func TestNodeUnreached(t *testing.T) {
 				tries := 0
 				c.calls.newLeg = func(call *Call, _ *pexrtc.Participant) leg {
 					tries++
-					return &hopGate{gate{w: &witness{t: t, c: c}}, func() {
+					return &hopGate{gate{w: &witness{t: t, c: c}}, func() error {
 						call.post(func() { call.stay.reached = path.Load() })
+						if path.Load() {
+							return nil
+						}
+						return tc.err
 					}}
 				}
 				ada, conversation := c.agent(genesystest.AdaID), c.ring()
@@ -195,7 +203,7 @@ func TestNodeUnreached(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					call.post(func() { call.rebuild(errNodePath) })
+					call.post(func() { call.rebuild(relay.ErrNoPath) })
 				}
 				for {
 					m := tab.await("asks for an offer, or gives up", func(m message) bool {

@@ -117,7 +117,7 @@ func (c *Call) connected(err error) {
 		c.move(err)
 		return
 	}
-	if errors.Is(err, errUpdate) {
+	if errors.Is(err, errUpdate) || errors.Is(err, relay.ErrNoPath) {
 		c.rebuild(err)
 		return
 	}

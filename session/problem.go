@@ -25,9 +25,8 @@ var (
 	// ErrStopping: the server is shutting down.
 	ErrStopping = errors.New("session: the server is stopping")
 
-	// No path for the media, by the two far ends that it is between.
+	// No path for the media: see relay.ErrNoPath for the one between us and the node.
 	errBrowserPath = errors.New("session: no media path between browser and server")
-	errNodePath    = errors.New("session: no media path between server and node")
 	errBypassPath  = errors.New("session: no media path between browser and node")
 )
 
@@ -102,7 +101,7 @@ var faults = []struct {
 		"Try again; if it stays so, tell your administrator the time of this message.", true)},
 	{errBrowserPath, fault(502, "media-browser", "No video gets through between your browser and the video server.",
 		"Try again. If it stays so, ask your administrator to open the server's media ports (MEDIA_UDP_PORT, MEDIA_TCP_PORT) for your network.", true)},
-	{errNodePath, fault(502, "media-node", "No video gets through between the video server and the video room.",
+	{relay.ErrNoPath, fault(502, "media-node", "No video gets through between the video server and the video room.",
 		"Try again. If it stays so, a firewall may block media between this server and the Conferencing Node.", true)},
 	{errBypassPath, fault(502, "media-bypass", "No video gets through between your browser and the video room.",
 		"Try again. If it stays so, a firewall may block media between your network and the Conferencing Node.", true)},

@@ -40,7 +40,7 @@ func (l *Leg) OfferBrowser(offer string) error {
 
 // NodeOffer makes the offer for the node, with the codecs of the page's offer. Called again, after the node has ended
 // the call or for another node, it replaces the node hop; the browser hop stays. Errors: ErrOrder before OfferBrowser,
-// ErrClosed, ctx's.
+// ErrNoPath when all must go by TURN and no server of it answers, ErrClosed, ctx's.
 func (l *Leg) NodeOffer(ctx context.Context) (string, error) {
 	l.neg.Lock()
 	defer l.neg.Unlock()
@@ -62,10 +62,14 @@ func (l *Leg) NodeOffer(ctx context.Context) (string, error) {
 		return "", err
 	}
 	h.gathering = g
+	ours := g.take()
+	if ours.complete && len(ours.candidates) == 0 {
+		return "", fmt.Errorf("%w: no candidates", ErrNoPath)
+	}
 	l.mu.Lock()
 	turned := l.turned
 	l.mu.Unlock()
-	return h.toNode(g.take(), pairs, l.relay.kbps, turned)
+	return h.toNode(ours, pairs, l.relay.kbps, turned)
 }
 
 // nodePairs are the codecs to offer to the node: once agreed, the page's codecs are settled.

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"net"
 	"regexp"
 	"strings"
@@ -136,5 +137,15 @@ func TestThroughTURN(t *testing.T) {
 	must(t, err)
 	if pair.Local.Type().String() != "relay" {
 		t.Errorf("the path to the node is %v", pair)
+	}
+}
+
+// TestNoTURN: where all must go by TURN and there is none, there is nothing to offer.
+func TestNoTURN(t *testing.T) {
+	l := newTestRelay(t).NewLeg(LegConfig{RelayOnly: true})
+	t.Cleanup(func() { must(t, l.Close()) })
+	must(t, l.OfferBrowser(newPeer(t, webrtc.MimeTypeVP8, nil).offer()))
+	if offer, err := l.NodeOffer(testContext(t)); !errors.Is(err, ErrNoPath) {
+		t.Errorf("NodeOffer = %q, %v; want ErrNoPath", offer, err)
 	}
 }

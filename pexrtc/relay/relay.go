@@ -15,6 +15,7 @@ const DefaultBandwidth = 1264
 var (
 	ErrCodec   = errors.New("relay: browser and node have no video codec in common")
 	ErrRefused = errors.New("relay: the node refused the video line")
+	ErrNoPath  = errors.New("relay: no media path to the node")
 	ErrOrder   = errors.New("relay: not at this point of the negotiation")
 	ErrClosed  = errors.New("relay: closed")
 )
