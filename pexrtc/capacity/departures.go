@@ -33,3 +33,14 @@ func (d *departures) take(number uint16) (p departure, ok bool) {
 	p, *slot = *slot, departure{}
 	return p, p.at != 0
 }
+
+// since is the size of what has left from this number on, in bytes, as far as it is remembered.
+func (d *departures) since(number uint16) (size int) {
+	if d.next-number >= maxDepartures {
+		number = d.next - maxDepartures
+	}
+	for ; number != d.next; number++ {
+		size += d.ring[number%maxDepartures].size
+	}
+	return size
+}

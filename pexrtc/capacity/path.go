@@ -26,6 +26,9 @@ type Path struct {
 	limit float64 // bit/s; 0: none seen
 	peak  float64 // bit/s that arrived when the limit came down last
 	at    int64   // µs of our clock: last feedback
+	left  int64   // µs: when the last packet left that was told of
+
+	spills bool // the queue was so long that packets got lost
 }
 
 // Sent notes a packet of this size in bytes that leaves at this time, in µs of any clock, and returns its transport-wide
@@ -46,8 +49,11 @@ func (p *Path) Told(raw []byte, now int64) (fell bool) {
 		if d, ok := p.sent.take(number); ok {
 			p.meter.add(at, d.size)
 			p.queue.packet(d.at, at, d.size)
+			p.left = max(p.left, d.at)
 		}
 	}
+	wait := p.queue.length()
+	p.spills = wait > growLeast && (p.spills || lost > 0)
 	p.lost = (p.lost*lossOver + float64(lost)) / (lossOver + float64(acks.count))
 	if now-p.at > oldNews {
 		p.limit = 0 // nothing was sent meanwhile; who knows what the path is like
@@ -103,8 +109,16 @@ func (p *Path) Limit() float64 { return p.limit }
 // Rate is what arrives, in bit/s over about a second; 0: unknown.
 func (p *Path) Rate() float64 { return p.meter.rate() }
 
-// Queued is how long packets wait on the path, in µs, as far as its far end has told.
-func (p *Path) Queued() int64 { return int64(p.queue.length() * 1000) }
+// Queued is how long a packet would wait that is sent now, in µs: as long as the last one that was told of, and for what was sent
+// since, less the time that has passed, unless that would be lost. A path that has shown no limit has no queue.
+func (p *Path) Queued(now int64) int64 {
+	wait := p.queue.length() * 1000
+	if p.limit == 0 || p.spills {
+		return int64(wait)
+	}
+	behind := float64(p.sent.since(p.next)) * 8 * 1e6 / max(p.limit, p.peak)
+	return int64(max(wait+behind-float64(now-p.left), 0))
+}
 
 // Full says that the path has shown a limit, and is used up to there.
 func (p *Path) Full() bool { return p.limit > 0 && p.limit < idle*p.meter.rate() }

@@ -1,8 +1,10 @@
 package capacity
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/pion/interceptor/pkg/twcc"
@@ -14,9 +16,11 @@ type path struct {
 	far    *twcc.Recorder
 	rand   *rand.Rand
 	now    int64
+	told   int64   // when the sender was told of arrivals
 	arrive int64   // when the last packet has arrived
 	queued float64 // longest wait in the queue, ms, since it was last looked at
 
+	flying []arrival
 	limits []limit // on their way to the sender
 	keeps  float64 // bit/s that it keeps to; 0: as it likes
 
@@ -25,12 +29,14 @@ type path struct {
 	loss   float64
 	deaf   float64 // share of the feedback that gets lost
 	detour int64   // added to the delay of every packet
+	deep   bool    // the queue has no end
+	rest   int64   // until then nothing is sent
 	fps    int64
 }
 
 const (
 	pathDelay  = 20_000  // each way
-	pathQueue  = 300_000 // then packets are dropped
+	pathQueue  = 300_000 // then packets are dropped, unless the queue is deep
 	farClock   = 987_654_321
 	pathPacket = 1100
 	senderLag  = 400_000 // until it sends as it is told to
@@ -41,15 +47,19 @@ type limit struct {
 	rate float64
 }
 
+type arrival struct {
+	at     int64
+	number uint16
+}
+
 func newPath() *path {
 	return &path{far: twcc.NewRecorder(3), rand: rand.New(rand.NewPCG(5, 6)), now: 1e9, fps: 20}
 }
 
 // run lets a sender send at wants, in kbit/s, for a time; it keeps to the limit, if late.
-func (p *path) run(seconds int64, wants float64) {
-	var told int64
+func (p *path) run(seconds, wants float64) {
 	p.queued = 0
-	for end := p.now + seconds*1e6; p.now < end; p.now += 1e6 / p.fps {
+	for end := p.now + int64(seconds*1e6); p.now < end; p.now += 1e6 / p.fps {
 		rate := wants * 1000
 		for len(p.limits) > 0 && p.limits[0].at <= p.now {
 			p.keeps, p.limits = p.limits[0].rate, p.limits[1:]
@@ -58,12 +68,15 @@ func (p *path) run(seconds int64, wants float64) {
 			rate = min(rate, p.keeps)
 		}
 		frame := int(rate / 8 / float64(p.fps) * (0.7 + 0.6*p.rand.Float64()))
+		if p.now < p.rest {
+			frame = 0
+		}
 		for at := p.now; frame > 0; at += 400 {
 			p.send(min(frame, pathPacket), at)
 			frame -= pathPacket
 		}
-		if p.now-told > 100_000 {
-			told = p.now
+		if p.now-p.told > 100_000 {
+			p.told = p.now
 			p.feedback(p.now + pathDelay)
 			p.limits = append(p.limits, limit{p.now + senderLag, p.limit})
 		}
@@ -72,6 +85,11 @@ func (p *path) run(seconds int64, wants float64) {
 
 // feedback lets the path hear of what has arrived.
 func (p *path) feedback(now int64) {
+	slices.SortStableFunc(p.flying, func(a, b arrival) int { return cmp.Compare(a.at, b.at) })
+	for len(p.flying) > 0 && p.flying[0].at <= p.now {
+		p.far.Record(9, p.flying[0].number, p.flying[0].at+farClock)
+		p.flying = p.flying[1:]
+	}
 	for _, told := range p.far.BuildFeedbackPacket() {
 		if p.rand.Float64() < p.deaf {
 			continue
@@ -92,7 +110,7 @@ func (p *path) send(size int, at int64) {
 	out := at
 	if p.kbps > 0 {
 		wait := max(p.arrive-at, 0)
-		if p.queued = max(p.queued, float64(wait)/1000); wait > pathQueue {
+		if p.queued = max(p.queued, float64(wait)/1000); wait > pathQueue && !p.deep {
 			return
 		}
 		out = at + wait + int64(float64(size)*8*1000/p.kbps)
@@ -101,7 +119,7 @@ func (p *path) send(size int, at int64) {
 	if p.jitter > 0 {
 		out += p.rand.Int64N(p.jitter)
 	}
-	p.far.Record(9, number, out+pathDelay+p.detour+farClock)
+	p.flying = append(p.flying, arrival{out + pathDelay + p.detour, number})
 }
 
 func TestPath(t *testing.T) {
@@ -175,12 +193,38 @@ func TestFall(t *testing.T) {
 		if p.limit < 200_000 || p.limit > 300_000 {
 			t.Errorf("from %.0f kbit/s: limit %.0f a second after it fell to 300", from, p.limit)
 		}
-		if wait := p.Queued(); wait < pathQueue/2 || wait > pathQueue*6/5 {
+		if wait := p.Queued(p.now); wait < pathQueue/2 || wait > pathQueue*6/5 {
 			t.Errorf("from %.0f kbit/s: packets wait for %d µs", from, wait)
 		}
 		p.run(4, from)
-		if wait := p.Queued(); wait > pathQueue/3 {
+		if wait := p.Queued(p.now); wait > pathQueue/3 {
 			t.Errorf("from %.0f kbit/s: packets still wait for %d µs", from, wait)
+		}
+	}
+}
+
+// TestDeepQueue: what waits on a path that drops nothing is known well enough for rests to empty it.
+func TestDeepQueue(t *testing.T) {
+	const tooLong = 500_000
+	for _, from := range []float64{600, 1264, 2500} {
+		p := newPath()
+		p.deep = true
+		p.run(5, from)
+		p.kbps = 300
+		fell, rests, longest := p.now, 0, int64(0)
+		for p.now < fell+20e6 {
+			p.run(0.1, from)
+			waits := max(p.arrive-p.now, 0)
+			longest = max(longest, waits)
+			if q := p.Queued(p.now); p.now >= p.rest && q > tooLong {
+				p.rest, rests = p.now+q, rests+1
+			}
+			if waits > tooLong && p.now > fell+longest+2e6 {
+				t.Fatalf("from %.0f kbit/s: packets wait for %d ms, %d s after they waited for %d", from, waits/1000, (p.now-fell)/1e6, longest/1000)
+			}
+		}
+		if rests == 0 || rests > 4 {
+			t.Errorf("from %.0f kbit/s: %d rests", from, rests)
 		}
 	}
 }
