@@ -115,7 +115,7 @@ func (e *end) heard(h *hop, p rtcp.Packet) {
 			sent, hopeless := o.resend(p.Nacks, h.roundTrip())
 			e.resent.Add(uint64(sent))
 			if hopeless {
-				h.behind[h.content(o.ssrc)].renew(o.giveUp())
+				h.behind[h.content(o.ssrc)].renew(o.giveUp(time.Now()))
 			}
 		}
 	case *rtcp.RawPacket:
@@ -135,8 +135,13 @@ func (e *end) keyframeWanted(h *hop, ssrc uint32) {
 
 // told takes feedback on the arrival of what we send. Whoever sends it hears at once of a path that has become narrower.
 func (e *end) told(h *hop, raw []byte) {
-	if h.out[mainVideo].told(raw, &e.can, time.Now()) {
+	now, o := time.Now(), h.out[mainVideo]
+	fell, hopeless := o.told(raw, &e.can, now)
+	if fell {
 		h.leg.hurry()
+	}
+	if hopeless {
+		h.behind[mainVideo].renew(o.giveUp(now))
 	}
 }
 

@@ -52,11 +52,11 @@ func (f *forwarder) gate(open bool) {
 
 // renew sends nothing for a while, and then begins anew with a keyframe: what follows a picture that got lost cannot be shown, and
 // would only keep a full path full.
-func (f *forwarder) renew(drain time.Duration) {
+func (f *forwarder) renew(rest time.Duration) {
 	f.mu.Lock()
-	f.resumed = time.Now().Add(drain)
+	f.resumed = time.Now().Add(rest)
 	f.mu.Unlock()
-	f.from.keyframes.askIn(drain)
+	f.from.keyframes.askIn(rest)
 }
 
 // awaits says that the packet is held back; f.mu is held.

@@ -31,11 +31,12 @@ type cipher struct {
 // packet gets lost. Safe for concurrent use.
 type outbound struct {
 	*cipher
-	ssrc   uint32   // retransmissions have the next one
-	memory int      // bytes of the history
-	sent   *history // nil: nothing yet
-	credit int      // bytes that may be sent again: never more than were sent
-	resort resort   // when more is to be repaired than there is room for
+	ssrc   uint32    // retransmissions have the next one
+	memory int       // bytes of the history
+	sent   *history  // nil: nothing yet
+	credit int       // bytes that may be sent again: never more than were sent
+	resort resort    // when more is to be repaired than there is room for
+	rests  time.Time // until then nothing is sent
 
 	repair    [128]uint8 // payload types for retransmissions, by type; 0: packets are sent again as they were
 	repairSeq uint16     // of the last retransmission
@@ -53,7 +54,8 @@ const (
 	extsFrame  = 4 // before extensions
 	overhead   = 64
 	resendGap  = 10 * time.Millisecond  // least time between two retransmissions of one packet
-	drainMost  = 500 * time.Millisecond // for which a path is left alone
+	tooLate    = 500 * time.Millisecond // that a picture may wait on its path
+	restMost   = 5 * time.Second        // for which nothing is sent
 )
 
 // newOutbound keeps as many bytes for repair as its stream has in one second of kbps.
@@ -77,14 +79,19 @@ func (c *cipher) connect(keys *srtp.Context, tag int, exts extensions) {
 }
 
 // told takes transport-wide feedback on what was sent, and puts down in e what it shows. fell says that the path takes
-// less than it seemed to.
-func (c *cipher) told(raw []byte, e *estimate, now time.Time) (fell bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	fell = c.path.Told(raw, now.UnixMicro())
-	e.path.Store(uint64(c.path.Limit()))
-	e.gets.Store(uint64(c.path.Rate()))
-	return fell
+// less than it seemed to; hopeless, that what it has yet to carry would be too late.
+func (o *outbound) told(raw []byte, e *estimate, now time.Time) (fell, hopeless bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	fell = o.path.Told(raw, now.UnixMicro())
+	e.path.Store(uint64(o.path.Limit()))
+	e.gets.Store(uint64(o.path.Rate()))
+	return fell, o.sent != nil && now.After(o.rests) && o.queued(now) > tooLate
+}
+
+// queued is for how long a packet would wait on the path; o.mu is held.
+func (o *outbound) queued(now time.Time) time.Duration {
+	return time.Duration(o.path.Queued(now.UnixMicro())) * time.Microsecond
 }
 
 // repairAs sends retransmissions of these codecs to this side under types of their own, where that is agreed.
@@ -248,12 +255,15 @@ func (o *outbound) resend(pairs []rtcp.NackPair, trip time.Duration) (sent int, 
 	return sent, full && short && o.resort.due(now)
 }
 
-// giveUp forgets what could be sent again, and returns how long the path takes until its queue is empty.
-func (o *outbound) giveUp() time.Duration {
+// giveUp forgets what could be sent again, and returns how long the path takes to carry what it has.
+func (o *outbound) giveUp(now time.Time) time.Duration {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.sent.forget()
-	return min(time.Duration(o.path.Queued())*time.Microsecond, drainMost)
+	rest := min(o.queued(now), restMost)
+	o.rests = now.Add(rest)
+	o.resort.last = o.rests
+	return rest
 }
 
 // retransmission is what to send in place of b, which got lost: a packet of the repair stream that contains it (RFC 4588,

@@ -281,3 +281,38 @@ func TestResendOnAFullPath(t *testing.T) {
 		t.Errorf("%d of %d packets are sent again", again, sent)
 	}
 }
+
+// TestPathThatLags: pictures that would come too late are no longer sent, once.
+func TestPathThatLags(t *testing.T) {
+	o := newOutbound(DefaultBandwidth, func(*train) error { return nil })
+	o.connect(testKeys(t), testTag, extensions{sequence: 6})
+	var far congestion
+	start := time.Now()
+	var begun, rests time.Duration
+	arrived := uint16(0)
+	for n := range uint16(200) { // one in 10 ms leaves, one in 15 ms arrives
+		at := time.Duration(n) * 10 * time.Millisecond
+		o.send(packet{payload: make([]byte, 1000)}, 96, n, 9, start.Add(at))
+		for ; arrived*3 <= n*2; arrived++ {
+			far.arrived(9, arrived, start.Add(time.Duration(arrived)*15*time.Millisecond).UnixMicro())
+		}
+		if n%10 != 9 {
+			continue
+		}
+		if _, hopeless := o.told(far.feedback(nil), &estimate{}, start.Add(at)); hopeless {
+			if rests > at {
+				t.Errorf("given up again after %v, in a rest until %v", at, rests)
+			}
+			begun, rests = at, at+o.giveUp(start.Add(at))
+		}
+	}
+	if begun == 0 || rests-begun < tooLate || rests-begun > 2*tooLate {
+		t.Errorf("given up after %v for %v", begun, rests-begun)
+	}
+	if b := o.sent.find(199); b == nil {
+		t.Error("what is sent after that is forgotten")
+	}
+	if b := o.sent.find(0); b != nil {
+		t.Error("what was sent before can be sent again")
+	}
+}
