@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-
 	"math/rand/v2"
 	"slices"
 	"strconv"

@@ -22,6 +22,7 @@ var skies = []struct {
 	{"rtt-300ms-loss-5%", weather.Sky{Delay: 150 * time.Millisecond, Loss: 0.05}},
 	{"jitter-30ms", weather.Sky{Jitter: 30 * time.Millisecond}},
 	{"300kbit/s", weather.Sky{Kbps: 300}},
+	{"300kbit/s-deep", weather.Sky{Kbps: 300, Queue: 10 * time.Second}},
 }
 
 const (

@@ -1,6 +1,7 @@
 package weather
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"time"
 )
@@ -11,11 +12,11 @@ type Sky struct {
 	Delay  time.Duration // of every packet
 	Jitter time.Duration // more delay, evenly spread from 0 to this; packets overtake one another
 	Kbps   int           // of the narrowest link; 0: wide
+	Queue  time.Duration // for which packets wait before it until it drops them; 0: 300 ms
 	Cut    bool          // nothing passes
 }
 
-// maxQueue is how long packets wait before a narrow link until it drops them.
-const maxQueue = 300 * time.Millisecond
+const usualQueue = 300 * time.Millisecond
 
 // link decides on the packets of one direction, one after the other. It is not safe for concurrent use.
 type link struct {
@@ -31,7 +32,7 @@ func (l *link) pass(now time.Time, size int) (at time.Time, ok bool) {
 	}
 	at = now
 	if l.sky.Kbps > 0 {
-		if l.free.Sub(now) > maxQueue {
+		if l.free.Sub(now) > cmp.Or(l.sky.Queue, usualQueue) {
 			return at, false
 		}
 		at = later(at, l.free).Add(time.Duration(size*8) * time.Second / time.Duration(l.sky.Kbps*1000))

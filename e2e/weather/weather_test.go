@@ -30,7 +30,7 @@ func TestLink(t *testing.T) {
 		{"far away", Sky{Delay: 150 * time.Millisecond}, time.Millisecond, count, count, 150 * time.Millisecond, 150 * time.Millisecond},
 		{"scattered", Sky{Jitter: 30 * time.Millisecond}, time.Millisecond, count, count, 0, 30 * time.Millisecond},
 		// 8 Mbit/s on 4: half of them, behind a full queue
-		{"narrow", Sky{Kbps: 4000}, time.Millisecond, 5000, 5200, 2 * time.Millisecond, maxQueue + 2*time.Millisecond},
+		{"narrow", Sky{Kbps: 4000}, time.Millisecond, 5000, 5200, 2 * time.Millisecond, usualQueue + 2*time.Millisecond},
 		{"wide enough", Sky{Kbps: 9000}, time.Millisecond, count, count, 888 * time.Microsecond, 889 * time.Microsecond},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
