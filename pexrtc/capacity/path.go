@@ -112,8 +112,11 @@ func (p *Path) Rate() float64 { return p.meter.rate() }
 // Queued is how long a packet would wait that is sent now, in µs: as long as the last one that was told of, and for what was sent
 // since, less the time that has passed, unless that would be lost. A path that has shown no limit has no queue.
 func (p *Path) Queued(now int64) int64 {
+	if p.limit == 0 {
+		return 0
+	}
 	wait := p.queue.length() * 1000
-	if p.limit == 0 || p.spills {
+	if p.spills {
 		return int64(wait)
 	}
 	behind := float64(p.sent.since(p.next)) * 8 * 1e6 / max(p.limit, p.peak)

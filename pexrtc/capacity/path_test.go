@@ -205,7 +205,7 @@ func TestFall(t *testing.T) {
 
 // TestDeepQueue: what waits on a path that drops nothing is known well enough for rests to empty it.
 func TestDeepQueue(t *testing.T) {
-	const tooLong = 500_000
+	const tooLong, longRest = 500_000, 3_000_000
 	for _, from := range []float64{600, 1264, 2500} {
 		p := newPath()
 		p.deep = true
@@ -217,7 +217,7 @@ func TestDeepQueue(t *testing.T) {
 			waits := max(p.arrive-p.now, 0)
 			longest = max(longest, waits)
 			if q := p.Queued(p.now); p.now >= p.rest && q > tooLong {
-				p.rest, rests = p.now+q, rests+1
+				p.rest, rests = p.now+min(q, longRest), rests+1
 			}
 			if waits > tooLong && p.now > fell+longest+2e6 {
 				t.Fatalf("from %.0f kbit/s: packets wait for %d ms, %d s after they waited for %d", from, waits/1000, (p.now-fell)/1e6, longest/1000)
@@ -226,6 +226,22 @@ func TestDeepQueue(t *testing.T) {
 		if rests == 0 || rests > 4 {
 			t.Errorf("from %.0f kbit/s: %d rests", from, rests)
 		}
+	}
+}
+
+// TestClockJumps: a far end whose clock is set anew, while the path is full, is taken for a long queue for one rest only.
+func TestClockJumps(t *testing.T) {
+	p := newPath()
+	p.run(5, 1000)
+	p.kbps = 300
+	p.run(6, 1000)
+	p.detour = 1_000_000
+	p.run(2, 1000)
+	before := p.Queued(p.now)
+	p.rest = p.now + before
+	p.run(float64(before)/1e6+2, 1000)
+	if after := p.Queued(p.now); before < 500_000 || after > 300_000 {
+		t.Errorf("after the rest packets wait for %d ms, before it for %d", after/1000, before/1000)
 	}
 }
 

@@ -40,8 +40,12 @@ const (
 	surgeLeast = 80.0 // ms by which it must be longer, but for the largest step, if the slope, which is smooth, is not steep yet
 )
 
-// emptyCreep is how fast the delay of an empty queue may rise, as routes change and clocks differ: a part of the time.
-const emptyCreep = 0.01
+// How the delay of an empty queue changes, as routes do and clocks differ.
+const (
+	emptyCreep = 0.01  // of the time it may rise at any time
+	restTime   = 250.0 // ms without a packet of ours, after which it shows
+	burstWait  = 100.0 // ms that the first burst after that may wait for itself
+)
 
 // queue watches the delay of packets on a path for signs that they begin to wait somewhere. Only differences of times
 // matter, so that the two ends' clocks need not agree. It is not safe for concurrent use.
@@ -111,8 +115,12 @@ func (b *burst) includes(left, arrived int64) bool {
 // compare takes the times, in ms, between a burst and the one before it: as they left, as they arrived.
 func (q *queue) compare(left, arrived float64) {
 	q.bursts++
+	waited := q.length()
 	q.delay += arrived - left
 	q.empty = min(q.empty+emptyCreep*arrived, q.delay)
+	if left > restTime { // a queue of ours has become as much shorter: what is left of it is no queue of ours
+		q.empty = max(q.empty, q.delay-max(waited-left, 0)-burstWait)
+	}
 	q.smooth = smoothing*q.smooth + (1-smoothing)*q.delay
 	q.points[q.bursts%trendPoints] = point{float64(q.burst.arrivedLast) / 1000, q.delay, q.smooth, q.burst.size}
 	slope := q.slope

@@ -55,7 +55,7 @@ const (
 	overhead   = 64
 	resendGap  = 10 * time.Millisecond  // least time between two retransmissions of one packet
 	tooLate    = 500 * time.Millisecond // that a picture may wait on its path
-	restMost   = 5 * time.Second        // for which nothing is sent
+	restMost   = 3 * time.Second        // for which nothing is sent
 )
 
 // newOutbound keeps as many bytes for repair as its stream has in one second of kbps.
