@@ -93,18 +93,25 @@ func httpClient(given *http.Client) *http.Client {
 func (c *Client) Status(ctx context.Context) map[string]error {
 	got := make(map[string]error, len(c.nodes))
 	for _, node := range c.nodes {
-		got[node] = c.status(ctx, node)
+		got[node] = c.status(ctx, node, controlTimeout)
 	}
 	return got
 }
 
-// Ready opens a connection to the node that a Join would ask now, so that the Join need not. It is no promise, and asks for
-// nothing but the node's status.
-func (c *Client) Ready(ctx context.Context) error { return c.status(ctx, c.inOrder(time.Now())[0]) }
+// Ready opens a connection to the node that a Join would ask now, so that the Join need not; a node that gives no answer will be asked
+// last. It is no promise, and asks for nothing but the node's status.
+func (c *Client) Ready(ctx context.Context) error {
+	node := c.inOrder(time.Now())[0]
+	err := c.status(ctx, node, readyTimeout)
+	if e, ok := errors.AsType[*Error](err); ok && e.Kind == ErrNode && e.Status == 0 {
+		c.mark(node, true)
+	}
+	return err
+}
 
-func (c *Client) status(ctx context.Context, node string) error {
+func (c *Client) status(ctx context.Context, node string, patience time.Duration) error {
 	_, err := c.do(ctx, request{
-		step: "status", node: node, method: http.MethodGet, url: node + ClientPath + "/status", timeout: controlTimeout,
+		step: "status", node: node, method: http.MethodGet, url: node + ClientPath + "/status", timeout: patience,
 	})
 	return err
 }

@@ -35,7 +35,7 @@ func (r JoinRequest) check() error {
 }
 
 // Join makes a participant (client API: request_token). It asks the nodes in order of preference and goes on to the
-// next only if one is unreachable or cannot serve; an unknown alias or a refused PIN is never asked twice. A guest
+// next only if one is unreachable, hangs for six seconds, or cannot serve; an unknown alias or a refused PIN is never asked twice. A guest
 // without a PIN is let in where the conference allows it. The participant lives about two minutes unless
 // [Participant.Run] is called. When ctx ends, nobody is left behind in the conference; Join then returns ctx's error
 // within a few seconds. Errors: *Error.
@@ -44,11 +44,16 @@ func (c *Client) Join(ctx context.Context, r JoinRequest) (*Participant, error) 
 		return nil, err
 	}
 	var last error
-	for _, node := range c.inOrder(time.Now()) {
+	nodes := c.inOrder(time.Now())
+	for i, node := range nodes {
 		if ctx.Err() != nil {
 			return nil, &Error{Step: "request_token", Alias: r.Alias, Node: node, Err: context.Cause(ctx)}
 		}
-		p, err := c.joinAt(ctx, node, r)
+		patience := joinTimeout
+		if i < len(nodes)-1 {
+			patience = joinElsewhere
+		}
+		p, err := c.joinAt(ctx, node, r, patience)
 		if err == nil || !errors.Is(err, ErrNode) {
 			c.mark(node, false)
 			return p, err
@@ -60,10 +65,10 @@ func (c *Client) Join(ctx context.Context, r JoinRequest) (*Participant, error) 
 	return nil, last
 }
 
-func (c *Client) joinAt(ctx context.Context, node string, r JoinRequest) (*Participant, error) {
-	p, err := c.requestToken(ctx, node, r, r.PIN)
+func (c *Client) joinAt(ctx context.Context, node string, r JoinRequest, patience time.Duration) (*Participant, error) {
+	p, err := c.requestToken(ctx, node, r, r.PIN, patience)
 	if err != nil && r.PIN == "" && errors.Is(err, errGuestsNeedNone) {
-		p, err = c.requestToken(ctx, node, r, noPIN)
+		p, err = c.requestToken(ctx, node, r, noPIN, patience)
 	}
 	return p, err
 }
@@ -73,7 +78,7 @@ var errGuestsNeedNone = errors.New("guests need no PIN")
 
 // requestToken is one request_token. Each success makes one more participant, so it is not repeated here, and its
 // answer is awaited even when the caller has gone.
-func (c *Client) requestToken(ctx context.Context, node string, r JoinRequest, pin string) (*Participant, error) {
+func (c *Client) requestToken(ctx context.Context, node string, r JoinRequest, pin string, patience time.Duration) (*Participant, error) {
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() {
@@ -84,7 +89,7 @@ func (c *Client) requestToken(ctx context.Context, node string, r JoinRequest, p
 
 	req := request{
 		step: "request_token", alias: r.Alias, node: node, method: http.MethodPost,
-		url: conferenceURL(node, r.Alias) + "/request_token", pin: pin, timeout: joinTimeout,
+		url: conferenceURL(node, r.Alias) + "/request_token", pin: pin, timeout: patience,
 		body: joinBody{DisplayName: r.DisplayName, CallTag: r.CallTag, Token: r.Token},
 	}
 	sent := time.Now()

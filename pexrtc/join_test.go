@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/videoleg/videoleg/pexrtc"
 	"github.com/videoleg/videoleg/pexrtc/pexrtctest"
@@ -76,6 +78,67 @@ func TestJoinGoesOnToTheNextNode(t *testing.T) {
 			if n := askedBad.Load(); n != 1 {
 				t.Errorf("the bad node was asked %d times in two joins, want once", n)
 			}
+		})
+	}
+}
+
+// hung leads every request to the node but those to http://hung, which takes them and does not answer.
+type hung struct {
+	node  http.RoundTripper
+	asked atomic.Int32
+}
+
+func (h *hung) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Host != "hung" {
+		return h.node.RoundTrip(r)
+	}
+	h.asked.Add(1)
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// TestNodeHangs: another one is asked while a person still waits, and first the next time.
+func TestNodeHangs(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		ready bool
+		waits time.Duration
+	}{
+		{"when it is asked to join", false, 6 * time.Second},
+		{"while the call rings", true, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				good := pexrtctest.New(pexrtctest.Options{Listener: pexrtctest.NewPipeListener()})
+				web := good.Client()
+				defer func() {
+					good.Close()
+					web.CloseIdleConnections()
+					synctest.Wait()
+				}()
+				way := &hung{node: web.Transport}
+				c, err := pexrtc.New(pexrtc.Config{Nodes: []string{"http://hung", good.URL}, HTTP: &http.Client{Transport: way}})
+				must(t, err)
+				if tc.ready {
+					if err := c.Ready(t.Context()); !errors.Is(err, pexrtc.ErrNode) {
+						t.Errorf("Ready = %v, want ErrNode", err)
+					}
+				}
+				for _, want := range []time.Duration{tc.waits, 0} {
+					began := time.Now()
+					ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+					p, err := c.Join(ctx, pexrtc.JoinRequest{Alias: "agt4711", DisplayName: "Ada"})
+					must(t, err)
+					if took := time.Since(began); p.Node() != good.URL || took != want {
+						t.Errorf("joined at %s after %v, want the good node after %v", p.Node(), took, want)
+					}
+					must(t, p.Release(ctx, ""))
+					cancel()
+				}
+				if n := way.asked.Load(); n != 1 {
+					t.Errorf("the hung node was asked %d times, want once", n)
+				}
+			})
 		})
 	}
 }

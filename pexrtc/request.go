@@ -16,7 +16,9 @@ import (
 
 // Deadlines of single requests. ack has none in some official clients, because a node may take its time to start media.
 const (
-	joinTimeout    = 20 * time.Second
+	joinTimeout    = 12 * time.Second
+	joinElsewhere  = 6 * time.Second // where there is another node; one waits for its policy server for 5 s
+	readyTimeout   = 3 * time.Second
 	controlTimeout = 10 * time.Second
 	offerTimeout   = 30 * time.Second
 	ackTimeout     = 60 * time.Second

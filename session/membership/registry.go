@@ -43,7 +43,7 @@ type Registry struct {
 }
 
 const (
-	wayTime   = 2 * time.Second        // for which a join waits
+	wayTime   = time.Second            // for which a join waits
 	stateTime = 500 * time.Millisecond // of that, for the state
 )
 
