@@ -39,6 +39,30 @@ func TestServerDies(t *testing.T) {
 	})
 }
 
+// shutSocket keeps a page's socket from the server for as long as the tab says so.
+const shutSocket = `window.WebSocket = class extends WebSocket {
+	constructor(url, ...more) { super(sessionStorage.shut ? url + "/shut" : url, ...more) }
+}`
+
+// TestServerDiesBeforeItIsHeard by a page of an agent who has signed in before: the page signs in anew by itself.
+func TestServerDiesBeforeItIsHeard(t *testing.T) {
+	s := &scene{centre: start(t, options{env: map[string]string{"STATE_DIR": t.TempDir()}, node: func(o *pexrtctest.Options) { o.Resolve = nil }}), browser: browser.Start(t)}
+	tab := s.adasTab()
+	tab.OnEachDocument(shutSocket)
+	widget := s.agent + "/?conversationid=" + s.answered(false).ID()
+	tab.Go(widget)
+	tab.AwaitStatus("In call")
+	tab.Eval(`sessionStorage.shut = 1`, nil)
+	tab.Go("about:blank")
+	tab.Go(widget)
+	tab.AwaitStatus("Connecting")
+	s.process.kill()
+	s.again()
+	tab.Eval(`delete sessionStorage.shut`, nil)
+	tab.AwaitStatus("In call")
+	tab.Video("Customer video").AwaitMoving()
+}
+
 // diary is what a node logs.
 type diary struct {
 	mu   sync.Mutex

@@ -63,7 +63,7 @@ export class Session {
   #met = false; // a socket has been open
   #heard = true; // nothing has been missed since the server's last word
   #deaf = false; // nor can it come
-  #known = false; // the server has known whose page this is
+  #known; // the server has known whose page this is, and may have forgotten
   #flows = true; // the leg is not broken
   #linked = false; // it has been connected
   #reached = false; // or one before it, since the agent last asked
@@ -72,10 +72,12 @@ export class Session {
 
   /**
    * @param {{conversation: string, socket: string, media: string, ticket?: string, status: string, pane?: string,
-   *   error?: CallState["error"]}} page error: why the session is not to be opened yet
+   *   error?: CallState["error"], known: boolean}} page error: why the session is not to be opened yet; known: it was
+   *   made for an agent who had signed in before
    */
   constructor(page) {
     this.#page = page;
+    this.#known = page.known;
     this.state = { status: page.status, pane: page.pane, error: page.error };
     if (page.error) this.#note(`refused error=${page.error.code}`);
     this.camera = new Camera({

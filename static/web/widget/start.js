@@ -15,7 +15,8 @@ async function begin() {
   const { ticket, error } = await enter();
   const { conversation, socket, media, pane } = page;
   const status = page.status === "Signing in" && !error ? "Connecting" : page.status;
-  const session = new Session({ conversation, socket, media, ticket, status, pane, error });
+  const known = !error && !returned() && !reloaded();
+  const session = new Session({ conversation, socket, media, ticket, status, pane, error, known });
   session.camera.blur(choices.blur);
   session.camera.choose(choices.camera);
   session.camera.wish = choices.cameraOff !== conversation;
@@ -24,6 +25,15 @@ async function begin() {
   document.head.append(document.getElementById("ahead").content);
   import("./widget.js");
   return session;
+}
+
+/** @returns {boolean} from a sign-in */
+const returned = () => location.pathname.endsWith("/oauth/callback");
+
+/** @returns {boolean} */
+function reloaded() {
+  const [navigation] = performance.getEntriesByType("navigation");
+  return navigation?.type === "reload";
 }
 
 /** What the socket is to show for the sign-in, if anything, or why there is to be none. */
