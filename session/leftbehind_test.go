@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -166,6 +167,24 @@ func TestNodeFailsAtTheEnd(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestStopWhileTheNodeHangs: nobody waits for longer than a stop may take.
+func TestStopWhileTheNodeHangs(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		tab := c.open(c.agent(genesystest.AdaID), c.ring().ID())
+		tab.awaitConnect()
+		_, customer := c.grace()
+		customer.awaitConnect()
+		c.node.SetFaults(pexrtctest.Faults{OnRequest: func(*http.Request) *pexrtctest.Fault { return &pexrtctest.Fault{Delay: time.Hour} }})
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		visits := make(chan error)
+		go func() { visits <- c.visits.Close(ctx) }()
+		if err := errors.Join(c.calls.Close(ctx), <-visits); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TestOpenedElsewhere: an agent whose page comes to another process is alone in the roster, and the process before does not

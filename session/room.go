@@ -13,6 +13,7 @@ import (
 // Times and counts of joining and leaving a room.
 const (
 	joinTime    = 20 * time.Second
+	hangUpTime  = 2 * time.Second // of a leg; where that fails it ends with its participant
 	releaseTime = 5 * time.Second
 )
 

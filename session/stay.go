@@ -227,7 +227,9 @@ func (c *Call) handBack(p *pexrtc.Participant, l leg, forAll bool) {
 	c.detached(2*releaseTime, func(ctx context.Context) {
 		defer close(released)
 		if l != nil {
+			ctx, cancel := context.WithTimeout(ctx, hangUpTime)
 			l.close(ctx)
+			cancel()
 		}
 		if forAll {
 			if err := p.EndConference(ctx); err != nil {

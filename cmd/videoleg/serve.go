@@ -258,7 +258,9 @@ func (s *server) stop() error {
 	for _, a := range s.apps {
 		errs = append(errs, a.http.Shutdown(ctx)) // pages that come back now do so to the next server
 	}
-	errs = append(errs, s.visits.Close(ctx), s.calls.Close(ctx), s.members.Close(ctx), s.relay.Close())
+	visits := make(chan error, 1)
+	go func() { visits <- s.visits.Close(ctx) }()
+	errs = append(errs, s.calls.Close(ctx), <-visits, s.members.Close(ctx), s.relay.Close())
 	s.hangUp()
 	s.unfollow()
 	s.store.Close()

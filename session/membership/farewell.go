@@ -19,7 +19,7 @@ type farewell struct {
 }
 
 const (
-	releaseTime  = 5 * time.Second // for the first try
+	releaseTime  = 3 * time.Second // for the first try
 	tryTime      = 2 * time.Second // for each later one
 	maxTries     = 32              // of those at once
 	firstPause   = time.Second     // between two; doubled each time
