@@ -169,15 +169,21 @@ func TestNodeFailsAtTheEnd(t *testing.T) {
 	}
 }
 
+// talking is a leg that the node does not end.
+type talking struct{ *gate }
+
+func (talking) close(ctx context.Context) { <-ctx.Done() }
+
 // TestStopWhileTheNodeHangs: nobody waits for longer than a stop may take.
 func TestStopWhileTheNodeHangs(t *testing.T) {
 	bubble(t, func(t *testing.T, c *centre) {
+		c.calls.newLeg = func(*Call, *pexrtc.Participant) leg { return talking{&gate{w: &witness{t: t, c: c}}} }
 		tab := c.open(c.agent(genesystest.AdaID), c.ring().ID())
 		tab.awaitConnect()
 		_, customer := c.grace()
 		customer.awaitConnect()
 		c.node.SetFaults(pexrtctest.Faults{OnRequest: func(*http.Request) *pexrtctest.Fault { return &pexrtctest.Fault{Delay: time.Hour} }})
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 6*time.Second)
 		defer cancel()
 		visits := make(chan error)
 		go func() { visits <- c.visits.Close(ctx) }()
