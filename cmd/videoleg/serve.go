@@ -99,7 +99,7 @@ func newServer(cfg Config, mediaIPs []net.IP, log *slog.Logger) (s *server, err 
 		}
 	}(s)
 	if err := s.openState(); err != nil {
-		return nil, err
+		return nil, noState(err)
 	}
 	roots, err := trust(cfg.PexipCAFile)
 	if err != nil {
@@ -110,7 +110,7 @@ func newServer(cfg Config, mediaIPs []net.IP, log *slog.Logger) (s *server, err 
 		return nil, err
 	}
 	if err := s.openMembers(pexip); err != nil {
-		return nil, err
+		return nil, noState(err)
 	}
 	cloud, err := genesys.New(genesys.Config{
 		Region: cfg.GenesysRegion, APIURL: string(cfg.GenesysAPIURL), LoginURL: string(cfg.GenesysLoginURL), AppsURL: string(cfg.GenesysAppsURL),

@@ -20,13 +20,18 @@ const stateTime = 15 * time.Second
 // newsLife is how long what Pexip told is kept for replicas that start: longer than calls last.
 const newsLife = 12 * time.Hour
 
+// noState says of an error which settings it is about.
+func noState(err error) error {
+	return fmt.Errorf("%w; check %s_NATS_URL, or %s_STATE_DIR, which wants 100 MB of free disk", err, prefix, prefix)
+}
+
 // openState opens the state that outlives the process, and the sessions in it.
 func (s *server) openState() (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), stateTime)
 	defer cancel()
 	s.store, err = store.Open(ctx, store.Config{URL: string(s.cfg.NATSURL), Dir: s.cfg.StateDir, Log: s.log})
 	if err != nil {
-		return fmt.Errorf("%w; check %s_NATS_URL or %s_STATE_DIR", err, prefix, prefix)
+		return err
 	}
 	sessions, err := s.store.Bucket(ctx, "sessions", invite.Keep)
 	if err != nil {

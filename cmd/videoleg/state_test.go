@@ -65,10 +65,13 @@ func made(t testing.TB, answer string) (id string) {
 }
 
 // outsideNATS is the address of a NATS server that several replicas share.
-func outsideNATS(t *testing.T) string {
+func outsideNATS(t *testing.T) string { return natsWith(t, 0) }
+
+// natsWith room bytes for what it stores; 0: as many as the disk has.
+func natsWith(t *testing.T, room int64) string {
 	t.Helper()
 	nats, err := natsserver.NewServer(&natsserver.Options{
-		Host: "127.0.0.1", Port: natsserver.RANDOM_PORT, NoSigs: true, NoLog: true, JetStream: true, StoreDir: t.TempDir(),
+		Host: "127.0.0.1", Port: natsserver.RANDOM_PORT, NoSigs: true, NoLog: true, JetStream: true, JetStreamMaxStore: room, StoreDir: t.TempDir(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -82,6 +85,27 @@ func outsideNATS(t *testing.T) string {
 		t.Fatal("NATS did not start")
 	}
 	return nats.ClientURL()
+}
+
+// State that has too little room is named with the settings that are to be looked at.
+func TestStateWithoutRoom(t *testing.T) {
+	all := needed()
+	all["NATS_URL"] = natsWith(t, 1<<20)
+	settings(t, all)
+	cfg, err := loadConfig(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newServer(cfg, loopback, newLog(t.Output(), cfg))
+	if err == nil {
+		s.closeListeners()
+		t.Fatal("the server starts")
+	}
+	for _, want := range []string{"insufficient storage", "VIDEOLEG_STATE_DIR", "VIDEOLEG_NATS_URL"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: no word of %s", err, want)
+		}
+	}
 }
 
 // Two replicas on one NATS share invitations, idempotency keys and the answers to Pexip.
