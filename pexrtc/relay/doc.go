@@ -36,7 +36,8 @@
 // type, sequence number, timestamp and SSRC are each hop's own, and continuous whatever happens on the other side.
 // Keyframe requests cross, coalesced; each hop repairs its own losses (NACK) and gives its own feedback (RTCP reports,
 // transport-wide congestion control); bandwidth limits, those that receivers name and those that their feedback shows,
-// cross as REMB.
+// cross as REMB. A path that has no room for repair, or on which packets would come too late, is sent nothing until its
+// queue is empty, and then a keyframe.
 //
 // A shared screen has a line of its own beside the camera's, with its own forwarders, on the same transports. The browser's
 // goes both ways from the start; the node's is turned by [Leg.TurnSlides] when somebody presents.
