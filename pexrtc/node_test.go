@@ -211,6 +211,7 @@ func TestControl(t *testing.T) {
 		other := join(t, c, pexrtc.JoinRequest{Alias: "agt4711", DisplayName: "Other", PIN: "1"})
 		o := run(t, other)
 		await(w, has("Other"))
+		await(o, has("Other")) // hears what happens, too
 		must(t, other.Message(ctx, "hello"))
 		if m := await[pexrtc.MessageReceived](w, nil); m.Payload != "hello" || m.UUID != other.UUID() {
 			t.Errorf("chat %+v", m)
