@@ -48,7 +48,7 @@ unit:
 	$(GO) test -race -shuffle=on -timeout 15m $$($(GO) list ./... | grep -v '/e2e')
 
 e2e:
-	VIDEOLEG_E2E=required $(GO) test -race -shuffle=on -timeout 20m -p 1 ./e2e/...
+	VIDEOLEG_E2E=required $(GO) test -race -shuffle=on -timeout 30m -p 1 ./e2e/...
 
 FUZZTIME ?= 10s
 fuzz:
