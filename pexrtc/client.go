@@ -98,8 +98,8 @@ func (c *Client) Status(ctx context.Context) map[string]error {
 	return got
 }
 
-// Ready opens a connection to the node that a Join would ask now, so that the Join need not; a node that gives no answer will be asked
-// last. It is no promise, and asks for nothing but the node's status.
+// Ready opens a connection to the node that a Join would ask now, so that the Join need not; a node that gives no answer
+// will be asked last. It is no promise, and asks for nothing but the node's status.
 func (c *Client) Ready(ctx context.Context) error {
 	node := c.inOrder(time.Now())[0]
 	err := c.status(ctx, node, readyTimeout)

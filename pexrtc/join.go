@@ -35,9 +35,9 @@ func (r JoinRequest) check() error {
 }
 
 // Join makes a participant (client API: request_token). It asks the nodes in order of preference and goes on to the
-// next only if one is unreachable, hangs for six seconds, or cannot serve; an unknown alias or a refused PIN is never asked twice. A guest
-// without a PIN is let in where the conference allows it. The participant lives about two minutes unless
-// [Participant.Run] is called. When ctx ends, nobody is left behind in the conference; Join then returns ctx's error
+// next only if one is unreachable, hangs for six seconds, or cannot serve; an unknown alias or a refused PIN is never
+// asked twice. A guest without a PIN is let in where the conference allows it. The participant lives about two minutes
+// unless [Participant.Run] is called. When ctx ends, nobody is left behind in the conference; Join then returns ctx's error
 // within a few seconds. Errors: *Error.
 func (c *Client) Join(ctx context.Context, r JoinRequest) (*Participant, error) {
 	if err := r.check(); err != nil {

@@ -52,8 +52,7 @@ func (p *Path) Told(raw []byte, now int64) (fell bool) {
 			p.left = max(p.left, d.at)
 		}
 	}
-	wait := p.queue.length()
-	p.spills = wait > growLeast && (p.spills || lost > 0)
+	p.spills = p.queue.length() > growLeast && (p.spills || lost > 0)
 	p.lost = (p.lost*lossOver + float64(lost)) / (lossOver + float64(acks.count))
 	if now-p.at > oldNews {
 		p.limit = 0 // nothing was sent meanwhile; who knows what the path is like

@@ -178,20 +178,25 @@ func (q *queue) judge(slope, left float64) {
 	longer, step, takes := q.growth()
 	switch {
 	case longer-step > surgeLeast:
-		q.grown, q.growths, q.trend, q.takes = 0, 0, growing, takes
+		q.turn(growing)
+		q.takes = takes
 	case steep > q.limit && longer > growLeast && step < growStep*longer:
 		q.grown += left
 		q.growths++
 		if q.grown > growTime && q.growths > 1 && slope >= q.slope {
-			q.grown, q.growths, q.trend, q.takes = 0, 0, growing, takes
+			q.turn(growing)
+			q.takes = takes
 		}
 	case steep < -q.limit:
-		q.grown, q.growths, q.trend = 0, 0, easing
+		q.turn(easing)
 	default:
-		q.grown, q.growths, q.trend = 0, 0, steady
+		q.turn(steady)
 	}
 	q.follow(max(steep, -steep))
 }
+
+// turn is a verdict; what led to it counts no more.
+func (q *queue) turn(t trend) { q.trend, q.grown, q.growths = t, 0, 0 }
 
 // follow moves the limit towards the steepness.
 func (q *queue) follow(steep float64) {

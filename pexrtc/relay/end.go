@@ -115,7 +115,7 @@ func (e *end) heard(h *hop, p rtcp.Packet) {
 			sent, hopeless := o.resend(p.Nacks, h.roundTrip())
 			e.resent.Add(uint64(sent))
 			if hopeless {
-				h.behind[h.content(o.ssrc)].renew(o.giveUp(time.Now()))
+				h.renew(o, time.Now())
 			}
 		}
 	case *rtcp.RawPacket:
@@ -141,7 +141,7 @@ func (e *end) told(h *hop, raw []byte) {
 		h.leg.hurry()
 	}
 	if hopeless {
-		h.behind[mainVideo].renew(o.giveUp(now))
+		h.renew(o, now)
 	}
 }
 

@@ -153,6 +153,10 @@ func (h *hop) drained() {
 	}
 }
 
+// renew gives up what is still to be repaired or to come of a stream of ours, which begins anew with a keyframe when the path has
+// room.
+func (h *hop) renew(o *outbound, now time.Time) { h.behind[h.content(o.ssrc)].renew(o.giveUp(now)) }
+
 // keyframeRequest is a PLI, or a FIR for those who know nothing else.
 func (h *hop) keyframeRequest(media uint32) rtcp.Packet {
 	if h.fir.Load() {

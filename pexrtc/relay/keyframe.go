@@ -14,7 +14,7 @@ const keyframeGap = 300 * time.Millisecond
 const resortGap = 2 * time.Second
 
 // resort is the last one when a packet does not come: a receiver waits for seconds before it asks for a keyframe by itself.
-type resort struct{ last time.Time }
+type resort struct{ last time.Time } // with a rest before it: when that ends
 
 // due says that it is time for it.
 func (r *resort) due(now time.Time) bool {

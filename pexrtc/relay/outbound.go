@@ -31,12 +31,11 @@ type cipher struct {
 // packet gets lost. Safe for concurrent use.
 type outbound struct {
 	*cipher
-	ssrc   uint32    // retransmissions have the next one
-	memory int       // bytes of the history
-	sent   *history  // nil: nothing yet
-	credit int       // bytes that may be sent again: never more than were sent
-	resort resort    // when more is to be repaired than there is room for
-	rests  time.Time // until then nothing is sent
+	ssrc   uint32   // retransmissions have the next one
+	memory int      // bytes of the history
+	sent   *history // nil: nothing yet
+	credit int      // bytes that may be sent again: never more than were sent
+	resort resort   // when more is to be repaired than there is room for, or comes too late
 
 	repair    [128]uint8 // payload types for retransmissions, by type; 0: packets are sent again as they were
 	repairSeq uint16     // of the last retransmission
@@ -86,7 +85,7 @@ func (o *outbound) told(raw []byte, e *estimate, now time.Time) (fell, hopeless 
 	fell = o.path.Told(raw, now.UnixMicro())
 	e.path.Store(uint64(o.path.Limit()))
 	e.gets.Store(uint64(o.path.Rate()))
-	return fell, o.sent != nil && now.After(o.rests) && o.queued(now) > tooLate
+	return fell, o.sent != nil && now.After(o.resort.last) && o.queued(now) > tooLate
 }
 
 // queued is for how long a packet would wait on the path; o.mu is held.
@@ -261,8 +260,7 @@ func (o *outbound) giveUp(now time.Time) time.Duration {
 	defer o.mu.Unlock()
 	o.sent.forget()
 	rest := min(o.queued(now), restMost)
-	o.rests = now.Add(rest)
-	o.resort.last = o.rests
+	o.resort.last = now.Add(rest)
 	return rest
 }
 
