@@ -38,8 +38,7 @@ type Call struct {
 	listening timer // for a node whose events have ceased
 	darkening timer // until the page must have said that its camera has stopped
 
-	recoveries budget // of the way to the conference
-	flowed     bool   // there was one that media could take, and the agent has not asked to try again since
+	recoveries budget // of the way to the conference, since the agent last asked to try again
 
 	window  window
 	problem *page.Problem // what the agent must know and act on
@@ -300,7 +299,7 @@ func (c *Call) handle(in page.In) {
 // retry starts over after a problem.
 func (c *Call) retry() {
 	c.problem = nil
-	c.recoveries, c.entered, c.flowed = budget{}, false, false
+	c.recoveries, c.entered = budget{}, false
 	c.apply(c.rules.OnRetry(c.now()))
 }
 

@@ -34,8 +34,9 @@ const (
 
 // budget is how often a call's leg or participant may be made anew. Media that has flowed for a while renews it.
 type budget struct {
-	spent int
-	since time.Time // when media began to flow; zero: it does not
+	spent  int
+	flowed bool      // media has, at some time
+	since  time.Time // when media began to flow; zero: it does not
 }
 
 // spend reports whether one more recovery may be tried.
@@ -175,7 +176,7 @@ func (c *Call) broke(err error) {
 // rebuild replaces a leg whose media has failed; the participant stays.
 func (c *Call) rebuild(why error) {
 	s := &c.stay
-	may := c.recoveries.spend(c.now()) && (c.flowed || c.recoveries.spent <= firstRecoveries)
+	may := c.recoveries.spend(c.now()) && (c.recoveries.flowed || c.recoveries.spent <= firstRecoveries)
 	c.calls.cfg.Metrics.again.WithLabelValues(FaultOf(why).Code).Inc()
 	c.log.Warn("leg failed, building it anew", "time", c.recoveries.spent, "err", why)
 	if !may {

@@ -151,9 +151,10 @@ func (c *Call) flowing() {
 	if !s.live || !s.reached {
 		return
 	}
-	c.flowed = true
-	if c.recoveries.since.IsZero() {
-		c.recoveries.since = c.now()
+	b := &c.recoveries
+	b.flowed = true
+	if b.since.IsZero() {
+		b.since = c.now()
 	}
 }
 

@@ -126,7 +126,7 @@ func (c *Call) mediaStatus(r rules.View) (status, step string) {
 	switch {
 	case r.Out == rules.LeftAlone:
 		return StatusEnded, ""
-	case r.Out == rules.Dropped || !s.moving.IsZero() || s.again && c.flowed && (!s.live || !s.reached):
+	case r.Out == rules.Dropped || !s.moving.IsZero() || s.again && c.recoveries.flowed && (!s.live || !s.reached):
 		return StatusReconnecting, ""
 	case s.participant == nil:
 		return StatusConnecting, stepRoom
