@@ -28,7 +28,9 @@ async function begin() {
 }
 
 /** @returns {boolean} from a sign-in */
-const returned = () => location.pathname.endsWith("/oauth/callback");
+function returned() {
+  return location.pathname.endsWith("/oauth/callback");
+}
 
 /** @returns {boolean} */
 function reloaded() {
