@@ -48,6 +48,14 @@ func (c *centre) bystander() *atomic.Int32 {
 	return &most
 }
 
+// alone checks that one agent is in the room, and that the bystander has never seen two.
+func (c *centre) alone(most *atomic.Int32) {
+	c.t.Helper()
+	if got := c.tagged(rules.AgentTag); len(got) != 1 || most.Load() != 1 {
+		c.t.Errorf("on the node: %+v, at once %d, want one", got, most.Load())
+	}
+}
+
 // killed is what a process leaves of Ada's call when it is killed: her participant, and the record of it.
 func (c *centre) killed(conversation string) {
 	c.t.Helper()
@@ -211,9 +219,7 @@ func TestOpenedElsewhere(t *testing.T) {
 			t.Errorf("the page before is told %s, want removed", m.Error.Code)
 		}
 		time.Sleep(5 * time.Minute)
-		if got := c.tagged(rules.AgentTag); len(got) != 1 || most.Load() != 1 {
-			t.Errorf("on the node: %+v, at once %d, want one", got, most.Load())
-		}
+		c.alone(most)
 		for _, calls := range []*Calls{first, second} {
 			if err := calls.Close(t.Context()); err != nil {
 				t.Error(err)
@@ -238,8 +244,6 @@ func TestOpenedAgainAtOnce(t *testing.T) {
 		synctest.Wait()
 		c.open(ada, conversation.ID()).awaitConnect()
 		time.Sleep(2 * time.Second)
-		if got := c.tagged(rules.AgentTag); len(got) != 1 || most.Load() != 1 {
-			t.Errorf("on the node: %+v, at once %d, want one", got, most.Load())
-		}
+		c.alone(most)
 	})
 }
