@@ -87,11 +87,11 @@ func (c *centre) process(holder string) *membership.Registry {
 	return members
 }
 
-// slowRelease lets the node take its time to let somebody go.
+// slowRelease lets the node take its time to let somebody go, and yet less of it than a join waits for.
 func (c *centre) slowRelease() {
 	c.node.SetFaults(pexrtctest.Faults{OnRequest: func(r *http.Request) *pexrtctest.Fault {
 		if strings.HasSuffix(r.URL.Path, "/release_token") {
-			return &pexrtctest.Fault{Delay: time.Second}
+			return &pexrtctest.Fault{Delay: 900 * time.Millisecond}
 		}
 		return nil
 	}})
