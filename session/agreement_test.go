@@ -73,13 +73,16 @@ func TestSeenOnceAgreed(t *testing.T) {
 			t.Fatal(err)
 		}
 		want = append(want, muted)
+		if got := c.told(); !slices.Equal(got, want) || l.open {
+			t.Errorf("put on hold: the node was told %v, want %v; the gate is open: %v", got, want, l.open)
+		}
 		tab := c.open(ada, call.ID())
 		tab.say(map[string]any{"type": "camera", "on": true, "available": true})
 		tab.say(map[string]any{"type": "offer", "sdp": "v=0\r\n", "id": 1})
 		l.agree <- struct{}{}
 		time.Sleep(5 * time.Second)
 		if got := c.told(); !slices.Equal(got, want) || l.open {
-			t.Errorf("held: the node was told %v, want %v; the gate is open: %v", got, want, l.open)
+			t.Errorf("held, another page: the node was told %v, want %v; the gate is open: %v", got, want, l.open)
 		}
 	})
 }

@@ -209,6 +209,7 @@ func TestOpenedElsewhere(t *testing.T) {
 		ada, conversation := c.agent(genesystest.AdaID), c.ring()
 		before := c.open(ada, conversation.ID())
 		before.awaitConnect()
+		synctest.Wait() // for the record
 		cfg := c.calls.cfg
 		cfg.Members = c.process("another")
 		first, second := c.calls, NewCalls(cfg)
