@@ -121,7 +121,7 @@ func newDemo(base int, nodeTLS string) (d *demonstration, err error) {
 			return nil, err
 		}
 	}
-	if d.server, err = newServer(cfg, nil, log); err != nil {
+	if d.server, err = newServer(cfg, media, log); err != nil {
 		return nil, err
 	}
 	d.node.SetFaults(pexrtctest.Faults{OnRequestToken: d.welcome})

@@ -39,7 +39,11 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	log := newLog(out, cfg)
-	s, err := newServer(cfg, nil, log)
+	ips, err := relay.LocalIPs()
+	if err != nil {
+		return err
+	}
+	s, err := newServer(cfg, mediaIPs(ips, cfg), log)
 	if err != nil {
 		return err
 	}
@@ -88,9 +92,9 @@ type app struct {
 	http     *http.Server
 }
 
-// newServer wires the parts and opens the listeners; nothing is served yet. mediaIPs limits where
-// media is listened for; nil is everywhere.
-func newServer(cfg Config, mediaIPs []net.IP, log *slog.Logger) (s *server, err error) {
+// newServer wires the parts and opens the listeners; nothing is served yet. media are the addresses that it is listened for
+// at.
+func newServer(cfg Config, media []net.IP, log *slog.Logger) (s *server, err error) {
 	s = &server{cfg: cfg, log: log, serving: make(chan struct{})}
 	s.requests, s.hangUp = context.WithCancel(context.Background())
 	defer func(s *server) {
@@ -122,7 +126,7 @@ func newServer(cfg Config, mediaIPs []net.IP, log *slog.Logger) (s *server, err 
 	}
 	s.relay, err = relay.New(relay.Config{
 		UDPPort: int(cfg.MediaUDPPort), TCPPort: int(cfg.MediaTCPPort), PublicIPs: cfg.MediaPublicIPs,
-		ListenIPs: mediaIPs, BandwidthKbps: int(cfg.MediaBandwidthKbps), Log: log,
+		ListenIPs: media, BandwidthKbps: int(cfg.MediaBandwidthKbps), Log: log,
 	})
 	if err != nil {
 		return nil, err

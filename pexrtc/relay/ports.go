@@ -31,24 +31,17 @@ type ports struct {
 // openPorts opens the shared sockets, all with one number. With port 0 the system picks it for the first address and
 // the others follow.
 func openPorts(cfg Config, log logging.LoggerFactory) (*ports, error) {
-	ips := cfg.ListenIPs
-	if ips == nil {
-		var err error
-		if ips, err = LocalIPs(); err != nil {
-			return nil, err
-		}
-	}
-	conns, port, err := listenUDP(ips, cfg.UDPPort)
+	conns, port, err := listenUDP(cfg.ListenIPs, cfg.UDPPort)
 	if err != nil {
 		return nil, err
 	}
-	p, err := newPorts(ips, conns, newRoutes(new(atomic.Uint64)), log)
+	p, err := newPorts(cfg.ListenIPs, conns, newRoutes(new(atomic.Uint64)), log)
 	if err != nil {
 		return nil, err
 	}
 	p.port = port
 	if cfg.TCPPort != 0 {
-		if p.tcp, err = listenTCP(ips, cfg.TCPPort, log); err != nil {
+		if p.tcp, err = listenTCP(cfg.ListenIPs, cfg.TCPPort, log); err != nil {
 			return nil, errors.Join(err, p.udp.Close())
 		}
 	}
@@ -152,7 +145,7 @@ func listenTCP(ips []net.IP, port int, log logging.LoggerFactory) (*ice.MultiTCP
 }
 
 // LocalIPs lists the addresses of all interfaces that are up, loopback last: the first ones stand for the public
-// address, if there is one. Media listens on them unless Config.ListenIPs says otherwise.
+// address, if there is one.
 func LocalIPs() ([]net.IP, error) {
 	addrs, err := net.InterfaceAddrs()
 	if err != nil {

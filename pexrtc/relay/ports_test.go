@@ -27,7 +27,9 @@ func nodeOffer(t *testing.T, cfg Config, leg LegConfig) string {
 }
 
 func TestEveryInterfaceSharesOnePort(t *testing.T) {
-	r, err := New(Config{})
+	ips, err := LocalIPs()
+	must(t, err)
+	r, err := New(Config{ListenIPs: ips})
 	must(t, err)
 	defer func() { must(t, r.Close()) }()
 	if r.Port() == 0 {
@@ -38,7 +40,7 @@ func TestEveryInterfaceSharesOnePort(t *testing.T) {
 			t.Errorf("%v has port %d, want %d", a, got, r.Port())
 		}
 	}
-	if _, err := New(Config{UDPPort: r.Port()}); err == nil {
+	if _, err := New(Config{ListenIPs: ips, UDPPort: r.Port()}); err == nil {
 		t.Error("a port that is taken is accepted")
 	}
 }

@@ -24,7 +24,7 @@ var (
 type Config struct {
 	UDPPort, TCPPort int      // shared by all hops of all legs; UDP 0: one that the system picks; TCP 0: off
 	PublicIPs        []string // advertised beside our own addresses, for servers behind NAT
-	ListenIPs        []net.IP // nil: every interface, loopback included
+	ListenIPs        []net.IP // of this machine, some of LocalIPs; at least one
 	BandwidthKbps    int      // ceiling of each video stream; 0: DefaultBandwidth
 	Log              *slog.Logger
 }
