@@ -4,7 +4,6 @@
 
 import { choices, QUALITIES } from "./choices.js";
 import { Session } from "./session.js";
-import { proveSignIn } from "./signin.js";
 
 const page = document.body.dataset;
 
@@ -38,12 +37,18 @@ function reloaded() {
   return navigation?.type === "reload";
 }
 
+/** @returns {Promise<string>} the ticket of a browser that keeps no cookie */
+async function prove() {
+  const { proveSignIn } = await import("./signin.js");
+  return proveSignIn(new URLSearchParams(location.search));
+}
+
 /** What the socket is to show for the sign-in, if anything, or why there is to be none. */
 async function enter() {
   const { errorCode: code, errorMessage: message, errorNext: next, errorRetry: retry, errorWait: wait } = page;
   if (message) return { error: { code, message, next, retry: Boolean(retry), wait: Number(wait) } };
   try {
-    return { ticket: page.proof && (await proveSignIn(new URLSearchParams(location.search))) };
+    return { ticket: page.proof && (await prove()) };
   } catch (err) {
     const refused = typeof err.code === "string"; // by the server, in its own words
     return { error: refused ? { ...err, message: err.message, retry: true } : { code: "page-signin", retry: true } };
