@@ -27,7 +27,7 @@ type forwarder struct {
 // keyframeWait is how long packets are held back after a pause, as they refer to pictures of before it: they would smear. A sender that gives no keyframe in that time is forwarded as it is.
 const keyframeWait = 500 * time.Millisecond
 
-// setOpen moves the gate. Once it has returned after closing, no further packet goes out.
+// setOpen moves the gate. Once it has returned after closing, no further packet goes out, and none again that did before.
 func (f *forwarder) setOpen(open bool) (opened bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -35,7 +35,9 @@ func (f *forwarder) setOpen(open bool) (opened bool) {
 	f.open = open
 	if !open {
 		f.early.clear()
-		f.depart()
+		if f.out != nil {
+			f.out.forget()
+		}
 	}
 	if opened && f.numbers.used {
 		f.resumed = time.Now()
@@ -93,11 +95,6 @@ func (f *forwarder) clearOut(o *outbound) {
 func (f *forwarder) flush() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.depart()
-}
-
-// depart is flush; f.mu is held.
-func (f *forwarder) depart() {
 	if f.out != nil {
 		f.out.flush()
 	}

@@ -254,6 +254,16 @@ func (o *outbound) resend(pairs []rtcp.NackPair, trip time.Duration) (sent int, 
 	return sent, full && short && o.resort.due(now)
 }
 
+// forget sends what send has taken, and leaves nothing to send again.
+func (o *outbound) forget() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.depart()
+	if o.sent != nil {
+		o.sent.forget()
+	}
+}
+
 // giveUp forgets what could be sent again, and returns how long the path takes to carry what it has.
 func (o *outbound) giveUp(now time.Time) time.Duration {
 	o.mu.Lock()

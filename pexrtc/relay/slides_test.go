@@ -86,13 +86,20 @@ func (p *peer) answerSlides(offer string) string {
 // slidesOf is the second video line of a description.
 func slidesOf(sdp string) string { return sdp[strings.LastIndex(sdp, "m=video"):] }
 
-// TestSlides: a shared screen crosses beside the camera's picture, each in its line, and only through its own gate.
-func TestSlides(t *testing.T) {
-	c := &call{T: t, states: make(chan State, 64)}
+// newSharedCall is newCall with a screen at both far ends.
+func newSharedCall(t *testing.T) (c *call, browser, node *screen) {
+	t.Helper()
+	c = &call{T: t, states: make(chan State, 64)}
 	c.leg = newTestRelay(t).NewLeg(LegConfig{OnState: func(s State) { c.states <- s }})
 	c.browser, c.node = newPeer(t, webrtc.MimeTypeVP8, nil), newPeer(t, webrtc.MimeTypeVP8, videoCodec(webrtc.MimeTypeVP8, 96, ""))
-	mine, theirs := share(c.browser), share(c.node)
+	browser, node = share(c.browser), share(c.node)
 	c.negotiate()
+	return c, browser, node
+}
+
+// TestSlides: a shared screen crosses beside the camera's picture, each in its line, and only through its own gate.
+func TestSlides(t *testing.T) {
+	c, mine, theirs := newSharedCall(t)
 	if _, err := c.leg.TurnSlides(Idle); err != nil {
 		t.Fatal(err)
 	}
