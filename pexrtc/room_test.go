@@ -152,6 +152,9 @@ func TestIsPlayback(t *testing.T) {
 	for uri, want := range map[string]bool{
 		"sip:Conference-Playback@trunk.example": true,
 		"sip:agent@playback.example":            false,
+		"sip:Announce.Playback@edge.example":    true,
+		"sips:x.playback@trunk.example":         true,
+		"sip:playback.ada@example.com":          false,
 		"playback":                              false,
 		"":                                      false,
 	} {

@@ -37,10 +37,10 @@ type RosterEntry struct {
 	Self        bool      // ourselves
 }
 
-// IsPlayback tells the leg with which Genesys Cloud plays a recording into the conference.
+// IsPlayback tells the leg with which Genesys Cloud plays a recording into the conference: sip:….playback@….
 func (e RosterEntry) IsPlayback() bool {
 	user, _, found := strings.Cut(strings.ToLower(e.URI), "@")
-	return found && strings.HasPrefix(user, "sip") && strings.Contains(user, "playback")
+	return found && strings.HasPrefix(user, "sip") && strings.HasSuffix(user, "playback")
 }
 
 // IsDialledAudio tells a leg that the node dialled by SIP and that has audio only: the contact centre's.

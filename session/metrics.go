@@ -34,7 +34,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Name: "videoleg_join_seconds", Help: "From the decision to join until media may flow.",
 			Buckets: []float64{.05, .1, .2, .3, .5, .75, 1, 2, 5, 10, 20}}),
 		ends: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "videoleg_ends_total", Help: "Legs that ended, by the reason code of the rule."}, []string{"reason"}),
+			Name: "videoleg_ends_total", Help: "Conferences that were ended: all, for everybody, because the call was over."}, []string{"reason"}),
 		again: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "videoleg_reconnects_total", Help: "Times that a leg's connection was made anew, by what had failed."}, []string{"reason"}),
 		quality: prometheus.NewCounterVec(prometheus.CounterOpts{

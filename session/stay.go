@@ -179,7 +179,7 @@ func (c *Call) event(e pexrtc.Event) {
 func (c *Call) tellRoster() {
 	var members []rules.Member
 	for _, e := range c.stay.roster.Participants {
-		members = append(members, rules.Member{UUID: e.UUID, URI: e.URI, CallTag: e.CallTag, AudioOnly: e.AudioOnly})
+		members = append(members, rules.Member{UUID: e.UUID, CallTag: e.CallTag, AudioOnly: e.AudioOnly, Playback: e.IsPlayback()})
 	}
 	c.apply(c.rules.OnRoster(members, c.stay.roster.Synced, c.now()))
 }

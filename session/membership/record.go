@@ -68,7 +68,7 @@ func (r *Registry) write() {
 		r.mu.Unlock()
 		for call, c := range changes {
 			if r.apply(call, c) != nil {
-				break // the next refreshes bring them again
+				break // a refresh brings those who stay again; the others are released once more at the next start
 			}
 		}
 	}

@@ -116,9 +116,9 @@ func (p *player) dark(want ...Code) {
 }
 
 var (
-	theCustomer   = Member{UUID: "m-cust", URI: "ada@example.com", CallTag: "videoleg:customer:4711abcd"}
+	theCustomer   = Member{UUID: "m-cust", CallTag: "videoleg:customer:4711abcd"}
 	anAgent       = Member{UUID: "m-ada", CallTag: AgentTag + "4711abcd"}
-	contactCentre = Member{UUID: "m-sip", URI: "sip:+15551234567@trunk.example", AudioOnly: true}
+	contactCentre = Member{UUID: "m-sip", AudioOnly: true}
 )
 
 type with func(*Participant)

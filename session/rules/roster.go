@@ -11,8 +11,9 @@ const AgentTag = "videoleg:agent:"
 
 // Member is one participant of the conference, as the node's roster has it.
 type Member struct {
-	UUID, URI, CallTag string
-	AudioOnly          bool // is_audio_only_call: the contact centre's leg, a phone
+	UUID, CallTag string
+	AudioOnly     bool // is_audio_only_call: the contact centre's leg, a phone
+	Playback      bool // a recorded announcement of the trunk
 }
 
 // roster is what we know of the conference.
@@ -34,7 +35,7 @@ func (c Call) OnRoster(members []Member, synced bool, now time.Time) (Call, Deci
 	seen := roster{synced: synced, met: c.roster.met, goodbye: c.roster.goodbye}
 	for _, m := range members {
 		switch {
-		case isPlayback(m.URI):
+		case m.Playback:
 			seen.playback = append(seen.playback, m.UUID)
 			if !slices.Contains(c.roster.playback, m.UUID) {
 				d.do(RemovePlayback{UUID: m.UUID})
@@ -57,12 +58,6 @@ func (c Call) OnRoster(members []Member, synced bool, now time.Time) (Call, Deci
 func (c Call) OnGoodbye(now time.Time) (Call, Decision) {
 	c.roster.goodbye = true
 	return c.act(now, Decision{})
-}
-
-// isPlayback tells a recorded announcement of the trunk: sip:....playback@...
-func isPlayback(uri string) bool {
-	user, _, at := strings.Cut(strings.ToLower(uri), "@")
-	return at && strings.HasPrefix(user, "sip:") && strings.HasSuffix(user, "playback")
 }
 
 // alone watches for a customer who left the conference: Genesys sends no event for it. Nothing is

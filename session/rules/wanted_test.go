@@ -48,7 +48,7 @@ func TestWanted(t *testing.T) {
 			p.pass(PeerReread)
 		}, []Action{SetVideo{false}, StopPresentation{}, Reread{}}},
 		{"a playback leg that comes twice is removed twice", func(p *player) {
-			announcement := Member{UUID: "m-playback", URI: "sip:hello.playback@trunk.example"}
+			announcement := Member{UUID: "m-playback", Playback: true}
 			for range 2 {
 				p.roster(theCustomer, announcement)
 				p.roster(theCustomer)
