@@ -11,6 +11,8 @@ import (
 
 	"github.com/videoleg/videoleg/genesys/genesystest"
 	"github.com/videoleg/videoleg/pexrtc"
+	"github.com/videoleg/videoleg/pexrtc/relay"
+	"github.com/videoleg/videoleg/session/rules"
 )
 
 // apart is a leg whose every page has a connection of its own with the node, which agrees when it is let.
@@ -83,6 +85,52 @@ func TestSeenOnceAgreed(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		if got := c.told(); !slices.Equal(got, want) || l.open {
 			t.Errorf("held, another page: the node was told %v, want %v; the gate is open: %v", got, want, l.open)
+		}
+	})
+}
+
+// TestHiddenFromTheBeginning: where hold is to hide the customer, no leg that is made then lets the picture through, not even
+// before its media is agreed.
+func TestHiddenFromTheBeginning(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		c.calls.cfg.Rules.HoldMutesCustomer = true
+		conversation := c.ring()
+		if err := conversation.Hold(genesystest.AdaID); err != nil {
+			t.Fatal(err)
+		}
+		agree, made := make(chan struct{}), make(chan *apart, 9)
+		c.calls.newLeg = func(*Call, *pexrtc.Participant) leg {
+			l := &apart{gate: &gate{w: &witness{t: t, c: c, call: conversation}}, agree: agree}
+			made <- l
+			return l
+		}
+		ada := c.agent(genesystest.AdaID)
+		tab := c.open(ada, conversation.ID())
+		call, err := c.calls.Open(t.Context(), ada, conversation.ID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"the first leg", "a rebuilt one"} {
+			tab.say(map[string]any{"type": "offer", "sdp": "v=0\r\n", "id": 1})
+			l := <-made
+			synctest.Wait()
+			if !l.hides() {
+				t.Errorf("%s: open before it is agreed", name)
+			}
+			agree <- struct{}{}
+			tab.awaitStatus(StatusOnHold)
+			if synctest.Wait(); !l.hides() {
+				t.Errorf("%s: open afterwards", name)
+			}
+			call.post(func() { call.rebuild(relay.ErrNoPath) })
+		}
+		last := <-made
+		if err := conversation.Resume(genesystest.AdaID); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * rules.Settle)
+		if synctest.Wait(); last.hides() {
+			t.Error("the call goes on, and the customer is still hidden")
 		}
 	})
 }

@@ -22,6 +22,7 @@ func (c *Call) newLeg() {
 	s.live, s.agreed, s.again, s.quiet, s.broken = false, false, s.leg != nil, false, map[relay.Hop]bool{}
 	s.presentation.suspend()
 	s.leg = c.calls.newLeg(c, s.participant)
+	s.leg.hide(c.rules.View().CustomerHidden)
 	_, ours := s.leg.(*relayLeg)
 	s.reached = !ours
 	switch {

@@ -29,6 +29,7 @@ type gate struct {
 	mu     sync.Mutex // guards the rest
 	open   bool       // for the camera
 	shares bool       // the same for the screen
+	shut   bool       // for the customer's camera
 	line   string     // direction of the slides
 }
 
@@ -55,6 +56,18 @@ func (g *gate) present(on bool) {
 	}
 }
 
+func (g *gate) hide(on bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.shut = on
+}
+
+func (g *gate) hides() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.shut
+}
+
 func (g *gate) slides() string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -74,7 +87,6 @@ func (g *gate) close(context.Context) {
 }
 
 func (g *gate) keeps(string) bool                                 { return true }
-func (g *gate) hide(bool)                                         {}
 func (g *gate) candidate(context.Context, pexrtc.Candidate) error { return nil }
 
 // witness compares what the customer could see with what is true at the contact centre.

@@ -14,6 +14,9 @@ func (c Call) act(now time.Time, d Decision) (Call, Decision) {
 	if c.leg == LegLive {
 		c.media(now, &d)
 	}
+	if c.leg == LegLive || c.leg == LegJoining {
+		c.hide(now, &d)
+	}
 	d.Wake = c.wake(now)
 	return c, d
 }
@@ -96,7 +99,7 @@ func (c *Call) media(now time.Time, d *Decision) {
 		dark:    dark,
 		video:   len(dark) == 0 && (c.told.video || calm),
 		muted:   c.facts.me.muted,
-		hidden:  c.hides() || c.told.hidden && !calm,
+		hidden:  c.told.hidden,
 		present: onlyCamera(dark) && (c.told.present || calm),
 	}
 	if t.video != c.told.video || c.told.fresh {
@@ -119,10 +122,16 @@ func (c *Call) media(now time.Time, d *Decision) {
 	if t.muted != c.told.muted {
 		d.do(SetMuted{On: t.muted})
 	}
-	if t.hidden != c.told.hidden {
-		d.do(HideCustomer{On: t.hidden})
-	}
 	c.told = t
+}
+
+// hide keeps the customer's picture from the agent, or gives it back: also while joining, so that a leg begins as it goes on.
+func (c *Call) hide(now time.Time, d *Decision) {
+	hidden := c.hides() || c.told.hidden && !c.calm(now)
+	if hidden != c.told.hidden {
+		c.told.hidden = hidden
+		d.do(HideCustomer{On: hidden})
+	}
 }
 
 // dark says why the customer may not see the agent, the weightiest first.
@@ -162,12 +171,13 @@ func (c *Call) wake(now time.Time) time.Time {
 			at = t
 		}
 	}
-	settling := c.leg == LegLive && !c.calm(now)
+	unsettled := !c.calm(now)
+	settling := c.leg == LegLive && unsettled
 	consider(!c.rereadAt.IsZero(), c.rereadAt)
 	consider(c.mayEndAlone(), c.aloneUntil())
 	consider(settling && !c.told.video && len(c.dark()) == 0, c.calmFrom.Add(Settle))
 	consider(settling && !c.told.present && onlyCamera(c.dark()), c.calmFrom.Add(Settle))
-	consider(settling && c.told.hidden && !c.hides(), c.calmFrom.Add(Settle))
+	consider(unsettled && c.told.hidden && !c.hides(), c.calmFrom.Add(Settle))
 	return at
 }
 

@@ -25,7 +25,8 @@ type (
 	SetMuted struct{ On bool }
 	// StopPresentation ends the agent's screen share; it is not started again.
 	StopPresentation struct{}
-	// HideCustomer keeps the customer's picture from the agent, or gives it back.
+	// HideCustomer keeps the customer's picture from the agent, or gives it back. It comes while joining as well: the leg
+	// begins so.
 	HideCustomer struct{ On bool }
 	// RemovePlayback disconnects a recorded announcement's leg from the conference.
 	RemovePlayback struct{ UUID string }

@@ -204,6 +204,31 @@ func TestMuteIsMirroredAlways(t *testing.T) {
 	p.wants(SetVideo{true})
 }
 
+// TestHoldMutesCustomerWhileJoining: the leg begins as the call is then.
+func TestHoldMutesCustomerWhileJoining(t *testing.T) {
+	p := play(t, Options{HoldMutesCustomer: true})
+	p.live()
+	p.read(customer(confined), agent("p-ag1", ada, held))
+	p.camera(true)
+	p.wants(Reread{}, Join{}, HideCustomer{true})
+	p.event(customer(), agent("p-ag1", ada))
+	p.pass(Settle - 1)
+	p.wants()
+	p.pass(1)
+	p.wants(HideCustomer{false})
+	p.event(customer(confined), agent("p-ag1", ada, held))
+	p.wants(HideCustomer{true})
+	p.joined()
+	p.wants(SetVideo{false})
+	if !p.call.View().CustomerHidden {
+		t.Error("the customer is not hidden on the leg")
+	}
+	p.joined() // on another node
+	p.event(customer(), agent("p-ag1", ada))
+	p.pass(Settle)
+	p.wants(SetVideo{false}, SetVideo{true}, HideCustomer{false})
+}
+
 func TestHoldMutesCustomer(t *testing.T) {
 	p := ready(t, Options{HoldMutesCustomer: true})
 	p.event(customer(confined), agent("p-ag1", ada, held))
