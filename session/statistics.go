@@ -3,6 +3,7 @@ package session
 import (
 	"time"
 
+	"github.com/videoleg/videoleg/pexrtc/relay"
 	"github.com/videoleg/videoleg/session/page"
 )
 
@@ -17,11 +18,15 @@ func (c *Call) watchStatistics(on bool) {
 		return
 	}
 	if l, ok := c.stay.leg.(*relayLeg); ok {
-		s := l.Stats()
-		c.window.send(page.Out{Type: page.Statistics, Hop: &page.Hop{
-			Codec: s.Codec, BytesIn: s.Node.BytesIn, BytesOut: s.Node.BytesOut, Packets: s.Node.PacketsIn, Lost: s.Node.NACKsSent,
-			Loss: s.Node.Loss, RTT: s.Node.RTT,
-		}})
+		c.window.send(page.Out{Type: page.Statistics, Hop: nodeHop(l.Stats())})
 	}
 	c.window.statistics.set(&c.owner, c.now().Add(statisticsInterval), func() { c.watchStatistics(true) })
+}
+
+// nodeHop is what a page is told of the hop to the node.
+func nodeHop(s relay.Stats) *page.Hop {
+	return &page.Hop{
+		Codec: s.Codec, BytesIn: s.Node.BytesIn, BytesOut: s.Node.BytesOut, Packets: s.Node.PacketsIn, Lost: s.Node.PacketsMissed,
+		Loss: s.Node.Loss, RTT: s.Node.RTT,
+	}
 }

@@ -48,7 +48,7 @@ type Hop struct {
 	BytesIn  uint64  `json:"bytesIn"` // from the node
 	BytesOut uint64  `json:"bytesOut"`
 	Packets  uint64  `json:"packets"` // from the node
-	Lost     uint64  `json:"lost"`    // packets that the node was asked for again
+	Lost     uint64  `json:"lost"`    // packets from the node that did not arrive in their second; some come later, on request
 	Loss     float64 `json:"loss"`    // share of what we send: 0…1
 	RTT      float64 `json:"rtt"`     // milliseconds; 0: unknown
 }
