@@ -70,27 +70,48 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestTryAgain: the button does what it says once the cause is gone.
+// refuseOnce makes a page refuse the next answer that it gets.
+const refuseOnce = `((take) => {
+	RTCPeerConnection.prototype.setRemoteDescription = async () => {
+		RTCPeerConnection.prototype.setRemoteDescription = take;
+		throw new DOMException("refused once", "OperationError");
+	};
+	return true;
+})(RTCPeerConnection.prototype.setRemoteDescription)`
+
+// TestTryAgain: the button does what it says once the cause is gone, wherever that was.
 func TestTryAgain(t *testing.T) {
-	var well atomic.Bool
-	c := start(t, options{node: func(o *pexrtctest.Options) {
-		o.Faults.OnRequestToken = func(j pexrtctest.Join) *pexrtctest.Fault {
-			if strings.HasPrefix(j.Alias, "agt") && !well.Load() {
-				return &pexrtctest.Fault{Status: 503}
+	inBothModes(t, func(t *testing.T, env map[string]string) {
+		var well atomic.Bool
+		c := start(t, options{env: env, node: func(o *pexrtctest.Options) {
+			o.Faults.OnRequestToken = func(j pexrtctest.Join) *pexrtctest.Fault {
+				if strings.HasPrefix(j.Alias, "agt") && !well.Load() {
+					return &pexrtctest.Fault{Status: 503}
+				}
+				return nil
 			}
-			return nil
-		}
-	}})
-	b := browser.Start(t)
-	desktop := b.Open(c.cloud.URL + "/?agent=ada")
-	c.enter(b)
-	desktop.Button("Answer").Click()
-	widget := desktop.Frame("Video")
-	widget.AwaitAlert("video system did not answer")
-	well.Store(true)
-	widget.Button("Try again").Click()
-	widget.AwaitStatus("In call")
-	widget.Video("Customer video").AwaitMoving()
+		}})
+		b := browser.Start(t)
+		desktop, customer := b.Open(c.cloud.URL+"/?agent=ada"), c.enter(b)
+		desktop.Button("Answer").Click()
+		widget := desktop.Frame("Video")
+		widget.AwaitAlert("video system did not answer")
+		well.Store(true)
+		widget.Eval(refuseOnce, nil)
+		widget.Button("Try again").Click()
+		widget.AwaitAlert("could not set up the video")
+		widget.Button("Try again").Click()
+		widget.AwaitStatus("In call")
+		widget.Video("Customer video").AwaitMoving()
+		widget.Button("People").Click()
+		widget.AwaitText("Grace")
+
+		customer.OnEachDocument(`sessionStorage.refused ??= ` + refuseOnce)
+		customer.Reload()
+		customer.AwaitAlert("could not set up the call")
+		customer.Button("Try again").Click()
+		customer.Video("Agent video").AwaitMoving()
+	})
 }
 
 // TestSlowedDown: where Genesys Cloud asks for patience, the page comes back by itself when it may.

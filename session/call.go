@@ -296,11 +296,15 @@ func (c *Call) handle(in page.In) {
 	}
 }
 
-// retry starts over after a problem.
+// retry starts over after a problem. Where it was the page's own the call goes on: the page has dropped its leg and what
+// it was told.
 func (c *Call) retry() {
 	c.problem = nil
 	c.recoveries, c.entered = budget{}, false
+	c.window.forget()
+	c.askPage(page.Connect)
 	c.apply(c.rules.OnRetry(c.now()))
+	c.showPeople()
 }
 
 // stop leaves because the widget is removed, and tells the page when it is done.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/videoleg/videoleg/genesys"
 	"github.com/videoleg/videoleg/genesys/genesystest"
+	"github.com/videoleg/videoleg/pexrtc"
 	"github.com/videoleg/videoleg/pexrtc/pexrtctest"
 	"github.com/videoleg/videoleg/session/rules"
 )
@@ -171,6 +172,29 @@ func TestRetryAfterFailure(t *testing.T) {
 		tab.awaitConnect()
 		if got := c.tagged(rules.AgentTag); len(got) != 1 {
 			t.Errorf("%d participants after Try again, want one", len(got))
+		}
+	})
+}
+
+// TestRetryOfThePage: after an error of the page's own the call is what it was. The page has dropped its leg and all that it was
+// told, and gets both anew.
+func TestRetryOfThePage(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		c.calls.newLeg = func(*Call, *pexrtc.Participant) leg { return &gate{w: &witness{t: t, c: c}} }
+		tab := c.open(c.agent(genesystest.AdaID), c.ring().ID())
+		tab.awaitConnect()
+		tab.say(map[string]any{"type": "offer", "sdp": "v=0\r\n", "id": 1})
+		tab.awaitStatus(StatusInCall)
+		before := c.tagged(rules.AgentTag)
+		tab.quiet()
+		tab.say(map[string]any{"type": "retry"})
+		told := map[string]bool{}
+		tab.await("completes what the page needs", func(m message) bool {
+			told[m.Type] = m.Type != "state" || m.Status == StatusInCall
+			return told["connect"] && told["state"] && told["people"]
+		})
+		if after := c.tagged(rules.AgentTag); len(after) != 1 || after[0].UUID != before[0].UUID {
+			t.Errorf("after Try again: %+v, want the participant of before", after)
 		}
 	})
 }

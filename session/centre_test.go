@@ -288,6 +288,18 @@ func (tab *tab) await(what string, ok func(message) bool) message {
 	}
 }
 
+// quiet reads on until nothing more comes by itself.
+func (tab *tab) quiet() {
+	for {
+		synctest.Wait()
+		select {
+		case <-tab.messages:
+		default:
+			return
+		}
+	}
+}
+
 func (tab *tab) awaitStatus(status string) message {
 	tab.t.Helper()
 	return tab.await("says "+status, func(m message) bool { return m.Type == "state" && m.Status == status })

@@ -275,9 +275,12 @@ func (v *Visit) lost(err error) {
 	v.join()
 }
 
-// retry starts over after an error.
+// retry starts over after an error. Where it was the page's own the visit goes on, with a new peer connection.
 func (v *Visit) retry() {
+	v.window.forget()
 	if !v.ended || v.problem == nil {
+		v.update()
+		v.connectPage()
 		return
 	}
 	v.ended, v.problem, v.recoveries, v.roster, v.centre = false, nil, budget{}, pexrtc.Roster{}, ""

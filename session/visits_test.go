@@ -116,6 +116,22 @@ func TestVisitUnreached(t *testing.T) {
 	})
 }
 
+// TestVisitRetryOfThePage: the error was the page's own, and the customer is in the room as before.
+func TestVisitRetryOfThePage(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		_, tab := c.grace()
+		tab.awaitStatus(visitCalling)
+		before := c.tagged(customerTag)
+		tab.quiet()
+		tab.say(map[string]any{"type": "retry"})
+		tab.awaitStatus(visitCalling)
+		tab.awaitConnect()
+		if after := c.tagged(customerTag); len(after) != 1 || after[0].UUID != before[0].UUID {
+			t.Errorf("after Try again: %+v, want the participant of before", after)
+		}
+	})
+}
+
 func TestVisitEndsWithItsRoom(t *testing.T) {
 	bubble(t, func(t *testing.T, c *centre) {
 		_, tab := c.grace()

@@ -42,10 +42,13 @@ func (w *window) open(conn *page.Conn, live bool) *page.Conn {
 	}
 	w.grace.stop()
 	w.conn, w.live, w.offer = conn, live, offer{}
-	w.shown, w.people = page.View{}, nil
+	w.forget()
 	w.statistics.stop()
 	return old
 }
+
+// forget has the page told everything anew.
+func (w *window) forget() { w.shown, w.people = page.View{}, nil }
 
 // leave ends the window if conn is still it; gone runs in the owner's goroutine unless a page
 // comes back in time.

@@ -57,6 +57,7 @@ export class Visit {
   /** @type {object[]} */ #outbox = []; // the leg's messages that found no socket
   #servers = {}; // of the last connect message
   #stale = false; // the leg failed while there was no socket
+  /** Why it cannot be used, by the browser. @type {VisitState["error"]} */ #fault = null;
   #met = false;
   #heard = true; // nothing has been missed since the server's last word
   #flows = true; // the leg is not broken
@@ -102,6 +103,7 @@ export class Visit {
   /** Try again, after an error. */
   retry() {
     this.#reached = false;
+    this.#dropLeg();
     this.#follow({ status: "joining" });
     if (!this.#signal.send({ type: "retry" })) this.#signal.connect();
   }
@@ -183,6 +185,7 @@ export class Visit {
       this.#dropLeg();
       this.#judge(false);
     }
+    this.state.error ??= this.#fault;
     this.sharing.follow(state);
     this.#feedSlides();
     if (this.over) this.#end();
@@ -213,6 +216,7 @@ export class Visit {
     this.#leg?.close();
     this.#leg = null;
     this.#outbox = [];
+    this.#fault = null;
     this.#stale = false;
   }
 
@@ -265,6 +269,7 @@ export class Visit {
   /** @param {Error} err */
   #refuse(err) {
     console.error("videoleg: the peer connection was refused", err);
-    this.#follow({ ...this.state, error: { code: "page-call", retry: true } });
+    this.#fault = { code: "page-call", retry: true };
+    this.#follow(this.state);
   }
 }

@@ -60,6 +60,7 @@ export class Session {
   /** @type {object[]} */ #outbox = []; // the leg's messages that found no socket
   #servers = {}; // of the last connect message
   #stale = false; // the leg failed while there was no socket
+  /** Why it cannot be used, by the browser. @type {CallState["error"]} */ #fault = null;
   #met = false; // a socket has been open
   #heard = true; // nothing has been missed since the server's last word
   #deaf = false; // nor can it come
@@ -255,6 +256,7 @@ export class Session {
       this.#dropLeg();
       this.#flows = true;
     }
+    this.state.error ??= this.#fault;
     this.#offerWhereDue();
     this.#runCamera();
     this.#keepSignedIn();
@@ -327,6 +329,7 @@ export class Session {
     this.#leg?.close();
     this.#leg = null;
     this.#outbox = [];
+    this.#fault = null;
     this.#stale = this.#linked = false;
     this.#see(null, "video");
     this.#see(null, "slides");
@@ -361,7 +364,8 @@ export class Session {
   /** @param {Error} err */
   #refuse(err) {
     console.error("videoleg: the peer connection was refused", err);
-    this.state = { ...this.state, error: { code: "page-media", retry: true } };
+    this.#fault = { code: "page-media", retry: true };
+    this.state = { ...this.state, error: this.#fault };
     this.#on.changed();
   }
 }
