@@ -313,9 +313,11 @@ func (c *Call) stop() {
 	c.leave(false)
 	released := c.stay.released
 	c.detached(releaseTime, func(ctx context.Context) {
-		select {
-		case <-released:
-		case <-ctx.Done():
+		if released != nil { // else nobody of ours was in the room
+			select {
+			case <-released:
+			case <-ctx.Done():
+			}
 		}
 		conn.Send(page.Out{Type: page.Stopped})
 		c.close()

@@ -228,17 +228,42 @@ func TestRemoved(t *testing.T) {
 	})
 }
 
-// TestStop: the desktop removes the widget.
+// TestStop: the desktop removes the widget, which waits for no more than there is to release.
 func TestStop(t *testing.T) {
-	bubble(t, func(t *testing.T, c *centre) {
-		tab := c.open(c.agent(genesystest.AdaID), c.ring().ID())
-		tab.awaitConnect()
-		tab.say(map[string]any{"type": "stop"})
-		tab.await("says that all is released", func(m message) bool { return m.Type == "stopped" })
-		if got := c.tagged(rules.AgentTag); len(got) != 0 {
-			t.Errorf("on the node: %+v, want nobody", got)
-		}
-	})
+	for _, tc := range []struct {
+		name string
+		open func(*centre) *tab
+	}{
+		{"in the room", func(c *centre) *tab {
+			tab := c.open(c.agent(genesystest.AdaID), c.ring().ID())
+			tab.awaitConnect()
+			return tab
+		}},
+		{"while it rings", func(c *centre) *tab {
+			call, err := c.cloud.Call(c.t.Context(), genesystest.InboundCall{ANIName: roomID})
+			if err != nil {
+				c.t.Fatal(err)
+			}
+			tab := c.open(c.agent(genesystest.AdaID), call.ID())
+			tab.await("says it rings", func(m message) bool { return m.Pane == paneRinging })
+			return tab
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *centre) {
+				tab := tc.open(c)
+				before := time.Now()
+				tab.say(map[string]any{"type": "stop"})
+				tab.await("says that all is released", func(m message) bool { return m.Type == "stopped" })
+				if took := time.Since(before); took > time.Second {
+					t.Errorf("took %v", took)
+				}
+				if got := c.tagged(rules.AgentTag); len(got) != 0 {
+					t.Errorf("on the node: %+v, want nobody", got)
+				}
+			})
+		})
+	}
 }
 
 func TestCloseReleasesAll(t *testing.T) {
