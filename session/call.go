@@ -25,7 +25,7 @@ type Call struct {
 	opened       chan struct{} // closed when the look-up is done
 	openErr      error         // set before opened is closed
 
-	// The owner's goroutine alone uses the rest. agent is also read, under Calls.mu, by followers.
+	// The owner's goroutine alone uses the rest.
 	agent     *genesys.Agent
 	session   string                // ID that the conversation carries; empty until looked up
 	first     *genesys.Conversation // what was known before the call began; nil: nothing

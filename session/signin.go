@@ -31,9 +31,7 @@ func (c *Call) signedIn(agent *genesys.Agent) {
 	if !supersedes(agent, c.agent, c.now()) {
 		return
 	}
-	c.calls.mu.Lock()
 	c.agent = agent
-	c.calls.mu.Unlock()
 	c.note("sign-in", "renewed", "")
 	c.watchSignIn()
 	if c.calls.watch(c) {

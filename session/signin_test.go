@@ -69,6 +69,28 @@ func TestSignInEnded(t *testing.T) {
 	})
 }
 
+// TestSignInWhileJoining: a join that waits goes on beside a new sign-in, which the race detector watches.
+func TestSignInWhileJoining(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		c.pkce()
+		ada, conversation := c.agent(genesystest.AdaID), c.ring()
+		time.Sleep(time.Until(ada.Expiry()) - renewAhead/2)
+		tab := c.open(ada, conversation.ID())
+		tab.awaitConnect()
+		again := c.agent(genesystest.AdaID)
+		call, err := c.calls.Open(t.Context(), ada, conversation.ID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		call.post(func() {
+			call.leave(false)
+			call.join()
+			call.signedIn(again)
+		})
+		tab.awaitConnect()
+	})
+}
+
 // TestShortSignIn: a token of a minute is not renewed all the time.
 func TestShortSignIn(t *testing.T) {
 	for _, tt := range []struct{ life, ahead time.Duration }{

@@ -46,12 +46,12 @@ func (c *Call) join() {
 	s := &c.stay
 	s.round++
 	s.began = c.now()
-	round, before, again := s.round, s.released, c.entered
+	round, before, again, name := s.round, s.released, c.entered, c.agent.Name()
 	c.problem = nil
 	c.work.Go(func() {
 		ctx, cancel := context.WithTimeout(c.ctx, joinTime)
 		defer cancel()
-		p, err := c.enter(ctx, before, again)
+		p, err := c.enter(ctx, before, again, name)
 		taken := c.post(func() {
 			if c.stay.round == round {
 				c.joined(p, err)
@@ -67,7 +67,7 @@ func (c *Call) join() {
 
 // enter asks a node for a token, once an earlier participant of ours is gone: the roster never
 // shows the agent twice.
-func (c *Call) enter(ctx context.Context, before <-chan struct{}, again bool) (*pexrtc.Participant, error) {
+func (c *Call) enter(ctx context.Context, before <-chan struct{}, again bool, name string) (*pexrtc.Participant, error) {
 	if before != nil {
 		select {
 		case <-before:
@@ -81,7 +81,7 @@ func (c *Call) enter(ctx context.Context, before <-chan struct{}, again bool) (*
 	}
 	return cfg.Pexip.Join(ctx, pexrtc.JoinRequest{
 		Alias:       cfg.AgentPrefix + c.session,
-		DisplayName: c.agent.Name(),
+		DisplayName: name,
 		PIN:         cfg.HostPIN,
 		CallTag:     rules.AgentTag + c.id,
 	})
