@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -161,8 +163,10 @@ func (cs *Calls) all() []*Call {
 
 // Close releases every call and stops listening. It returns when that is done, or ctx ends.
 func (cs *Calls) Close(ctx context.Context) error {
-	all := cs.all()
-	cs.stop()
+	cs.mu.Lock()
+	cs.stop() // under the lock: none begins that is not waited for
+	all := slices.Collect(maps.Values(cs.byKey))
+	cs.mu.Unlock()
 	if err := awaitDone(ctx, all, func(c *Call) <-chan struct{} { return c.done }); err != nil {
 		return err
 	}

@@ -283,6 +283,40 @@ func TestCloseReleasesAll(t *testing.T) {
 	})
 }
 
+// TestCloseWhileOneOpens: a call begun at the last moment is closed with the others.
+func TestCloseWhileOneOpens(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		ada, conversation := c.agent(genesystest.AdaID), c.ring()
+		c.slowRelease()
+		var late *Call
+		stop := c.calls.stop
+		c.calls.stop = func() {
+			c.calls.stop = stop
+			defer stop()
+			if !c.calls.mu.TryLock() {
+				return // nobody can begin one now
+			}
+			c.calls.mu.Unlock()
+			var err error
+			if late, err = c.calls.Open(t.Context(), ada, conversation.ID()); err != nil {
+				t.Error(err)
+			}
+			synctest.Wait()
+		}
+		if err := c.calls.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if late == nil {
+			return
+		}
+		select {
+		case <-late.done:
+		default:
+			t.Error("all is closed, and a call is not")
+		}
+	})
+}
+
 func TestRingingDoesNotJoin(t *testing.T) {
 	bubble(t, func(t *testing.T, c *centre) {
 		call, err := c.cloud.Call(t.Context(), genesystest.InboundCall{ANIName: roomID})
