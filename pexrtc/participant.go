@@ -31,12 +31,6 @@ func roleOf(s string) Role {
 	return Guest
 }
 
-// ICEServer is a STUN or TURN server the node wants us to use.
-type ICEServer struct {
-	URLs                 []string
-	Username, Credential string
-}
-
 // Participant is our entry in one conference, on one node. All methods may be called from any goroutine.
 type Participant struct {
 	c           *Client

@@ -9,10 +9,7 @@ import (
 	"time"
 )
 
-const (
-	maxToken   = 8 << 10
-	maxServers = 16 // STUN and TURN entries each
-)
+const maxToken = 8 << 10
 
 // seconds reads a life time that nodes write as "120" or 120.
 type seconds time.Duration
@@ -121,49 +118,10 @@ func (v *version) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// server is one STUN or TURN entry; clients are seen to read url and urls.
-type server struct {
-	URL        list `json:"url"`
-	URLs       list `json:"urls"`
-	Username   text `json:"username"`
-	Credential text `json:"credential"`
-}
-
 // check refuses tokens and identifiers that no header or path can carry.
 func (t tokenAnswer) check() error {
 	if checkText("token", t.Token, maxToken) != nil || checkText("participant", t.ParticipantUUID, 128) != nil {
 		return &Error{Step: "request_token", Kind: ErrNode, Err: errors.New("unusable token in the answer")}
 	}
 	return nil
-}
-
-// iceServers turns both lists into one, leaving out what is no STUN or TURN address.
-func iceServers(lists ...[]server) []ICEServer {
-	var all []ICEServer
-	for _, l := range lists {
-		for i, s := range l {
-			if i == maxServers {
-				break
-			}
-			var urls []string
-			for _, u := range append(s.URL, s.URLs...) {
-				if len(u) < 512 && isICEURL(u) && len(urls) < 8 {
-					urls = append(urls, u)
-				}
-			}
-			if len(urls) > 0 {
-				all = append(all, ICEServer{URLs: urls, Username: string(s.Username), Credential: string(s.Credential)})
-			}
-		}
-	}
-	return all
-}
-
-func isICEURL(u string) bool {
-	for _, scheme := range []string{"stun:", "stuns:", "turn:", "turns:"} {
-		if strings.HasPrefix(u, scheme) {
-			return true
-		}
-	}
-	return false
 }

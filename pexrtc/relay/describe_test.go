@@ -118,16 +118,6 @@ func TestBadCandidates(t *testing.T) {
 	must(t, c.leg.NodeCandidate(pexrtc.Candidate{Candidate: "nonsense", MID: "1"})) // of the slides line
 }
 
-func TestBadICEServersAreLeftOut(t *testing.T) {
-	got := servers([]pexrtc.ICEServer{
-		{URLs: []string{"stun:s.example:3478", "stun:"}}, {URLs: []string{"turn:t.example"}}, {URLs: []string{"nonsense"}},
-		{URLs: []string{"turn:t.example"}, Username: "u", Credential: "c"},
-	})
-	if len(got) != 2 || got[0].Host != "s.example" || got[1].Username != "u" {
-		t.Errorf("servers %+v", got)
-	}
-}
-
 func FuzzDescriptions(f *testing.F) {
 	f.Add(sampleOffer)
 	h := &hop{out: streams(nil)}
