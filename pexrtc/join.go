@@ -79,14 +79,8 @@ var errGuestsNeedNone = errors.New("guests need no PIN")
 // requestToken is one request_token. Each success makes one more participant, so it is not repeated here, and its
 // answer is awaited even when the caller has gone.
 func (c *Client) requestToken(ctx context.Context, node string, r JoinRequest, pin string, patience time.Duration) (*Participant, error) {
-	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	inner, cancel := linger(ctx, joinGrace)
 	defer cancel()
-	stop := context.AfterFunc(ctx, func() {
-		pause(inner, joinGrace)
-		cancel()
-	})
-	defer stop()
-
 	req := request{
 		step: "request_token", alias: r.Alias, node: node, method: http.MethodPost,
 		url: conferenceURL(node, r.Alias) + "/request_token", pin: pin, timeout: patience,
@@ -111,6 +105,19 @@ func (c *Client) requestToken(ctx context.Context, node string, r JoinRequest, p
 		c.log.Warn("a cancelled join leaves its participant to the node's timer", "err", err)
 	}
 	return nil, req.failed(nil, context.Cause(ctx))
+}
+
+// linger is a context that outlives ctx by so much.
+func linger(ctx context.Context, by time.Duration) (context.Context, context.CancelFunc) {
+	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		pause(inner, by)
+		cancel()
+	})
+	return inner, func() {
+		stop()
+		cancel()
+	}
 }
 
 // withCause replaces the error of a cancelled wait by the caller's own reason.

@@ -130,8 +130,17 @@ func (p *Participant) refreshUntilDead(ctx context.Context) error {
 	}
 }
 
+// refreshGrace is how long the answer to a refresh is awaited after the participant has begun to leave: the node may take no
+// other token than the one in it.
+const refreshGrace = 2 * time.Second
+
 // refresh is one refresh_token (client API, "Token life"). It is never run twice at once: keepToken alone calls it.
 func (p *Participant) refresh(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	ctx, cancel := linger(ctx, refreshGrace)
+	defer cancel()
 	r := request{
 		step: "refresh_token", alias: p.alias, node: p.node, method: "POST",
 		url: conferenceURL(p.node, p.alias) + "/refresh_token", timeout: controlTimeout,

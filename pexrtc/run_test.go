@@ -69,6 +69,41 @@ func TestRefreshSurvivesTrouble(t *testing.T) {
 	})
 }
 
+// TestReleaseDuringARefresh: the node takes the new token only, of which we hear when we have begun to leave.
+func TestReleaseDuringARefresh(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		late  time.Duration // the answer
+		there int           // afterwards
+	}{{"late", 1500 * time.Millisecond, 0}, {"never", time.Hour, 1}} {
+		t.Run(tc.name, func(t *testing.T) {
+			inRoom(t, pexrtctest.Options{}, func(t *testing.T, srv *pexrtctest.Server, c *pexrtc.Client) {
+				p := join(t, c, pexrtc.JoinRequest{Alias: "agt4711"})
+				w := run(t, p)
+				await(w, has("Ada"))
+				srv.SetFaults(pexrtctest.Faults{AfterRequest: func(r *http.Request) *pexrtctest.Fault {
+					if strings.HasSuffix(r.URL.Path, "/refresh_token") {
+						return &pexrtctest.Fault{Delay: tc.late}
+					}
+					return nil
+				}})
+				<-time.After(40500 * time.Millisecond)
+				began := time.Now()
+				must(t, p.Release(t.Context(), ""))
+				if err := w.end(); err != nil {
+					t.Errorf("Run = %v", err)
+				}
+				if took := time.Since(began); took > 5*time.Second {
+					t.Errorf("it took %v to leave", took)
+				}
+				if n := len(srv.Participants("")); n != tc.there {
+					t.Errorf("%d participants left behind, want %d", n, tc.there)
+				}
+			})
+		})
+	}
+}
+
 func TestTokenDies(t *testing.T) {
 	inRoom(t, pexrtctest.Options{}, func(t *testing.T, srv *pexrtctest.Server, c *pexrtc.Client) {
 		p := join(t, c, pexrtc.JoinRequest{Alias: "agt4711"})
