@@ -89,6 +89,8 @@ func (d *diary) line(what string, p pexrtctest.Participant) int {
 func TestServerStops(t *testing.T) {
 	c := start(t, options{env: map[string]string{"STATE_DIR": t.TempDir()}})
 	_, customer, widget := c.call(browser.Start(t))
+	write(widget, "Before")
+	customer.AwaitTrue(`document.querySelector("#chat-mark").innerText === "1"`)
 	if err := c.process.stop(); err != nil {
 		t.Errorf("exit after SIGTERM: %v, want 0", err)
 	}
@@ -104,6 +106,15 @@ func TestServerStops(t *testing.T) {
 	widget.Video("Customer video").AwaitMoving()
 	customer.Video("Agent video").AwaitMoving()
 	c.two(before)
+	write(widget, "After")
+	customer.AwaitTrue(`document.querySelector("#chat-mark").innerText === "2"`)
+}
+
+// write says something in the chat, from a page that does not show it yet.
+func write(page *browser.Document, text string) {
+	page.Button("Chat").Click()
+	page.Field("Message to everybody").Type(text)
+	page.Button("Send").Click()
 }
 
 // two waits until there are one agent and one customer, another participant than before.

@@ -20,13 +20,14 @@ const (
 // chat is what was said in writing since we joined: the room itself keeps nothing.
 type chat struct {
 	lines []page.Message
-	count int
+	last  int64 // number of the newest
 }
 
-// add keeps a line and returns it with its number.
+// add keeps a line and returns it with its number. A page may have lines of an earlier call or visit, even of another
+// server's: the time puts the number above theirs.
 func (h *chat) add(from, text string, own bool, at time.Time) page.Message {
-	h.count++
-	line := page.Message{N: h.count, From: cut(from, maxChatName), Own: own, Text: cut(text, maxChatText), At: at.UTC()}
+	h.last = max(h.last+1, at.UnixMilli())
+	line := page.Message{N: h.last, From: cut(from, maxChatName), Own: own, Text: cut(text, maxChatText), At: at.UTC()}
 	h.lines = append(h.lines, line)
 	if len(h.lines) > maxChatLines {
 		h.lines = h.lines[len(h.lines)-maxChatLines:]

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -9,11 +10,28 @@ import (
 
 func TestChatKeepsTheNewest(t *testing.T) {
 	var h chat
-	for range maxChatLines + 5 {
-		h.add("Grace", "hello", false, time.Now())
+	for n := range maxChatLines + 5 {
+		h.add("Grace", strconv.Itoa(n), false, time.Now())
 	}
-	if len(h.lines) != maxChatLines || h.lines[0].N != 6 || h.lines[maxChatLines-1].N != maxChatLines+5 {
-		t.Errorf("%d lines from %d to %d, want the last %d", len(h.lines), h.lines[0].N, h.lines[len(h.lines)-1].N, maxChatLines)
+	if len(h.lines) != maxChatLines || h.lines[0].Text != "5" {
+		t.Errorf("%d lines from %s, want the last %d", len(h.lines), h.lines[0].Text, maxChatLines)
+	}
+}
+
+// TestChatGrows: no line has a number that the page may know already, whoever counted before and whatever the clock does.
+func TestChatGrows(t *testing.T) {
+	now := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+	var last int64
+	var h chat
+	for _, at := range []time.Duration{0, 0, time.Second, -time.Minute, 0} {
+		n := h.add("Grace", "hello", false, now.Add(at)).N
+		if n <= last {
+			t.Errorf("number %d after %d", n, last)
+		}
+		last = n
+	}
+	if n := new(chat).add("Grace", "hello", false, now.Add(2*time.Second)).N; n <= last {
+		t.Errorf("a new call begins with %d, and the page has had %d", n, last)
 	}
 }
 

@@ -35,7 +35,7 @@ type Person struct {
 
 // Message is one line of the chat.
 type Message struct {
-	N    int       `json:"n"` // counts them, from 1
+	N    int64     `json:"n"` // grows from line to line
 	From string    `json:"from"`
 	Own  bool      `json:"own,omitempty"`
 	Text string    `json:"text"`
