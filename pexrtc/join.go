@@ -55,7 +55,9 @@ func (c *Client) Join(ctx context.Context, r JoinRequest) (*Participant, error) 
 		}
 		p, err := c.joinAt(ctx, node, r, patience)
 		if err == nil || !errors.Is(err, ErrNode) {
-			c.mark(node, false)
+			if ctx.Err() == nil { // else the node may not have answered at all
+				c.mark(node, false)
+			}
 			return p, err
 		}
 		c.mark(node, true)

@@ -143,6 +143,25 @@ func TestNodeHangs(t *testing.T) {
 	}
 }
 
+// TestJoinGivenUp: a node that has not answered until the caller had no more patience is none the better for it.
+func TestJoinGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, err := pexrtc.New(pexrtc.Config{Nodes: []string{"http://hung"}, HTTP: &http.Client{Transport: new(hung)}})
+		must(t, err)
+		if err := c.Ready(t.Context()); !errors.Is(err, pexrtc.ErrNode) {
+			t.Errorf("Ready = %v, want ErrNode", err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := c.Join(ctx, pexrtc.JoinRequest{Alias: "agt4711"}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Join = %v, want the context's error", err)
+		}
+		if c.Elsewhere("http://another") {
+			t.Error("the hung node counts as good")
+		}
+	})
+}
+
 func TestJoinDoesNotAskTwice(t *testing.T) {
 	for body, want := range map[string]error{
 		`{"status":"success","result":"Neither conference nor gateway found"}`: pexrtc.ErrNoConference,
