@@ -12,7 +12,6 @@ import (
 type forwarder struct {
 	from  *stream
 	to    *end
-	first func(Hop) // told of the first packet of each source
 	types atomic.Pointer[typeMap]
 
 	mu      sync.Mutex // guards all below; held while packets are written, so that a closed gate is closed
@@ -131,17 +130,14 @@ func (f *forwarder) forward(s *source, in packet, size int, now time.Time) {
 	f.from.end.packetsIn.Add(1)
 	f.from.end.bytesIn.Add(uint64(size))
 	f.mu.Lock()
-	news := f.current == s && !s.seen
-	s.seen = s.seen || news
-	late := news && f.open && !f.begins(in) // its keyframe came before we could read it
+	first := f.current == s && !s.seen
+	s.seen = s.seen || first
+	late := first && f.open && !f.begins(in) // its keyframe came before we could read it
 	sent := f.current == s && f.write(in, now)
 	f.mu.Unlock()
 	if sent {
 		f.to.packetsOut.Add(1)
 		f.to.bytesOut.Add(uint64(len(in.payload)))
-	}
-	if news {
-		f.first(f.from.end.side)
 	}
 	if late {
 		f.from.keyframes.ask()

@@ -86,7 +86,7 @@ func each(write func([]byte) (int, error)) func(*train) error {
 
 // newTestForwarder forwards to write, or to a wire if that is nil.
 func newTestForwarder(t testing.TB, write func([]byte) (int, error)) (*forwarder, *source, *wire) {
-	f := &forwarder{from: &newEnd(Browser).lines[mainVideo], to: newEnd(Node), first: func(Hop) {}, open: true}
+	f := &forwarder{from: &newEnd(Browser).lines[mainVideo], to: newEnd(Node), open: true}
 	f.types.Store(newTypeMap([]pair{{Codec: video("VP8", 120), node: 96}}, Browser, Node))
 	w := &wire{t: t, keys: testKeys(t)}
 	if write == nil {

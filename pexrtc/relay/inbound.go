@@ -15,7 +15,7 @@ import (
 type source struct {
 	hop  *hop
 	ssrc uint32
-	seen bool // its first packet has been told; forwarder's lock
+	seen bool // its first packet has come; forwarder's lock
 }
 
 // arrival is what arrives of one video line; inbound's lock guards it.

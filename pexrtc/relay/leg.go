@@ -61,10 +61,9 @@ func newLeg(r *Relay, cfg LegConfig) *Leg {
 	if l.log == nil {
 		l.log = r.log
 	}
-	first := [contents]func(Hop){mainVideo: func(h Hop) { l.tell(h, FirstPacket) }, slides: func(Hop) {}}
 	for c := range contents {
-		l.toNode[c] = &forwarder{from: &l.browser.lines[c], to: l.node, first: first[c]}
-		l.toBrowser[c] = &forwarder{from: &l.node.lines[c], to: l.browser, first: first[c], open: true}
+		l.toNode[c] = &forwarder{from: &l.browser.lines[c], to: l.node}
+		l.toBrowser[c] = &forwarder{from: &l.node.lines[c], to: l.browser, open: true}
 	}
 	l.ceiling = [2]int{r.kbps, r.kbps}
 	l.ctx, l.cancel = context.WithCancel(context.Background())

@@ -25,11 +25,10 @@ const (
 	Disconnected           // no packet for some seconds; it may come back
 	Failed                 // it will not come back
 	Closed                 // the far end has ended it
-	FirstPacket            // the first video packet of the hop's source of the moment has arrived
 )
 
 func (c Condition) String() string {
-	return [...]string{"connected", "disconnected", "failed", "closed", "first packet"}[c]
+	return [...]string{"connected", "disconnected", "failed", "closed"}[c]
 }
 
 // State is one change of a leg.
