@@ -27,6 +27,8 @@ const (
 	moveTime  = time.Minute // for which a node is sought
 	movePause = time.Second // between two tries: to twice that
 
+	lastWords = 800 * time.Millisecond // after the node has closed our media: it may say that the room is over
+
 	listenEvery = 250 * time.Millisecond
 	whenQuiet   = 2200 * time.Millisecond // without media, reports and checks: the agent is told
 	whenGone    = 3200 * time.Millisecond // something is done about it
@@ -65,6 +67,16 @@ func (c *Call) legState(l leg, st relay.State) {
 		if st.Hop == relay.Node {
 			c.mend(relay.Node)
 		}
+	case relay.Closed:
+		if st.Hop == relay.Browser {
+			return // a page that goes
+		}
+		s.broken[st.Hop] = true
+		c.later(lastWords, func() {
+			if s.leg == l {
+				c.rebuild(pexrtc.ErrMedia)
+			}
+		})
 	case relay.Failed:
 		if _, met := s.broken[st.Hop]; !met && st.Hop == relay.Browser && c.window.conn != nil {
 			c.unreached()
