@@ -16,16 +16,16 @@ import (
 // The state names the agent, and only a code of his own renews anything; so it does not matter which browser brings it,
 // and no cookie is needed.
 
-// renew tells the page where its agent's sign-in can be renewed.
+// renew tells the page where the sign-in of its call's agent can be renewed. The session that the page came with may be
+// forgotten: one whose sign-in has ended is, as soon as another page has tried it.
 func (w *widgetSocket) renew() {
-	agent := w.agent()
-	if agent == nil {
+	if w.call == nil {
 		return // it must sign in anew, which it knows
 	}
-	s := signIn{Renews: agent.ID(), Verifier: genesys.NewVerifier()}
+	s := signIn{Renews: w.holder, Verifier: genesys.NewVerifier()}
 	state, err := w.app.states.Seal(s, signInLife)
 	if err != nil {
-		w.app.cfg.Log.Error("sign-in not renewed", "agent", agent, "err", err)
+		w.app.cfg.Log.Error("sign-in not renewed", "agent", w.holder, "err", err)
 		return
 	}
 	w.conn.Send(page.Out{Type: page.Renew, Link: w.app.cfg.Cloud.AuthorizeURL(state, s.Verifier)})
@@ -50,7 +50,12 @@ func (a *App) renewed(c echo.Context, s signIn) error {
 		a.cfg.Log.Warn("sign-in not renewed: somebody else signed in", "agent", s.Renews)
 		return c.NoContent(http.StatusForbidden)
 	}
+	a.goOn(agent)
+	return c.NoContent(http.StatusNoContent)
+}
+
+// goOn goes on with a new sign-in of an agent, in all his browsers and calls.
+func (a *App) goOn(agent *genesys.Agent) {
 	a.agents.renew(agent)
 	a.cfg.Calls.SignedIn(agent)
-	return c.NoContent(http.StatusNoContent)
 }

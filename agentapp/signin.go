@@ -96,7 +96,8 @@ func (a *App) callback(c echo.Context) error {
 	return nil
 }
 
-// finishSignIn checks that the browser is the one that began the sign-in, and exchanges the code.
+// finishSignIn checks that the browser is the one that began the sign-in, and exchanges the code. The agent's other
+// widgets, whose sign-in may have ended as well, go on with it.
 func (a *App) finishSignIn(ctx context.Context, s signIn, code, nonce string) (*genesys.Agent, error) {
 	got := sha256.Sum256([]byte(nonce))
 	if subtle.ConstantTimeCompare(got[:], s.Nonce[:]) != 1 {
@@ -104,7 +105,12 @@ func (a *App) finishSignIn(ctx context.Context, s signIn, code, nonce string) (*
 	}
 	ctx, cancel := context.WithTimeout(ctx, signInTime)
 	defer cancel()
-	return a.cfg.Cloud.SignIn(ctx, code, s.Verifier, s.Conversation)
+	agent, err := a.cfg.Cloud.SignIn(ctx, code, s.Verifier, s.Conversation)
+	if err != nil {
+		return nil, err
+	}
+	a.goOn(agent)
+	return agent, nil
 }
 
 func (a *App) signInFailed(c echo.Context, err error, s signIn) error {

@@ -38,6 +38,7 @@ type widgetSocket struct {
 	conversation string
 	live         bool          // the page still has the peer connection of earlier
 	call         *session.Call // nil until it is open
+	holder       string        // ID of its agent
 	waiting      []page.In     // what came before
 }
 
@@ -100,7 +101,7 @@ func (w *widgetSocket) open() {
 		w.fail(session.ErrCallEnded) // between the look-up and now
 		return
 	}
-	w.call = call
+	w.call, w.holder = call, agent.ID()
 	for _, in := range w.waiting {
 		call.Handle(w.conn, in)
 	}

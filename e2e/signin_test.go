@@ -76,6 +76,13 @@ func TestSignInWithoutOurCookies(t *testing.T) {
 	desktop.NeverReceived(c.allSecrets()...)
 }
 
+// forgetSignIn opens another conversation with a sign-in that is not good any more: the server forgets it.
+const forgetSignIn = `new Promise((forgotten) => {
+	const socket = new WebSocket(location.origin.replace("http", "ws") + "/session");
+	socket.onopen = () => socket.send('{"type": "hello", "conversation": "c0ffee00-0000-4000-8000-000000000001"}');
+	socket.onmessage = ({ data }) => data.includes('"code":"sign-in"') && forgotten(socket.close());
+})`
+
 // TestSignInRenewal: where there is no refresh token the widget renews the sign-in beside the call. The leg, and what
 // the agent sees, go on through all of it.
 func TestSignInRenewal(t *testing.T) {
@@ -109,10 +116,23 @@ func TestSignInRenewal(t *testing.T) {
 		seenAgain()
 	})
 
-	t.Run("by the agent", func(t *testing.T) {
+	logOut := func() {
 		desktop.Tab(c.cloud.URL + "/logout?client_id=e2e&redirect_uri=" + url.QueryEscape(c.agent+"/oauth/callback")).Close()
 		expire()
 		widget.AwaitText("Your sign-in has ended")
+	}
+
+	t.Run("in another widget", func(t *testing.T) {
+		logOut()
+		other := desktop.Tab(c.agent + "/?conversationid=c0ffee00-0000-4000-8000-000000000001")
+		other.Button("Ada Lovelace ada@example.com").Click()
+		seenAgain()
+		other.Close()
+	})
+
+	t.Run("by the agent", func(t *testing.T) {
+		logOut()
+		widget.Eval(forgetSignIn, nil)
 		widget.Video("Customer video").AwaitFrames(5)
 		widget.Button("Sign in again").Click()
 		widget.Button("Ada Lovelace ada@example.com").Click() // at Genesys Cloud, in the same frame
