@@ -8,6 +8,15 @@ import (
 	"github.com/videoleg/videoleg/pexrtc/pexrtctest"
 )
 
+// pressTwice presses the button once more while the browser lets choose what to share.
+const pressTwice = `((choose) => {
+	window.choosers = 0;
+	navigator.mediaDevices.getDisplayMedia = (wish) => {
+		if (window.choosers++ === 0) document.querySelector("#share").click();
+		return choose.call(navigator.mediaDevices, wish);
+	};
+})(navigator.mediaDevices.getDisplayMedia)`
+
 // TestShare follows a screen from the agent to the customer and back, in both media modes.
 func TestShare(t *testing.T) {
 	inBothModes(t, func(t *testing.T, env map[string]string) {
@@ -16,8 +25,10 @@ func TestShare(t *testing.T) {
 		b := browser.Start(t)
 		desktop, customer, widget := c.call(b)
 
+		widget.Eval(pressTwice, nil)
 		widget.Button("Share screen").Click()
 		widget.Button("Stop sharing").Await()
+		widget.AwaitTrue(`window.choosers === 1`)
 		customer.Video("Presentation").AwaitMoving()
 		c.awaitAgent("presents", func(p pexrtctest.Participant) bool { return p.Presenting && p.SlidesIn.Packets > 0 })
 		customer.Video("Agent video").AwaitFrames(5)

@@ -179,7 +179,7 @@ export class Device {
   }
 
   #restart() {
-    if (!this.live) return;
+    if (!this.live && this.state !== "starting") return;
     this.state = "off";
     this.start();
   }

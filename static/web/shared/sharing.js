@@ -34,6 +34,7 @@ export class Sharing {
   #on;
   /** @type {MediaStreamTrack|null} */ #screen = null;
   #known = false; // the server knows of it
+  #choosing = false; // the browser's question is open
 
   /** @param {SharingEvents} on */
   constructor(on) {
@@ -55,8 +56,10 @@ export class Sharing {
    * @param {boolean} whole whether that may be a whole screen
    */
   async start(whole) {
-    if (this.#screen) return;
+    if (this.#screen || this.#choosing) return;
+    this.#choosing = true;
     const track = await this.#choose(whole);
+    this.#choosing = false;
     if (!track) return;
     const entire = track.getSettings().displaySurface === "monitor";
     if ((entire && !whole) || !this.may) {
