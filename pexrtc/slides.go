@@ -20,14 +20,14 @@ func SlidesDirection(text string) string {
 			continue
 		}
 		if videos++; videos == 2 && m.MediaName.Port.Value != 0 {
-			return direction(m)
+			return Direction(m)
 		}
 	}
 	return idle
 }
 
-// direction of one line; sendrecv if it says none (RFC 8866, 6.7).
-func direction(m *sdp.MediaDescription) string {
+// Direction of one line; sendrecv if it says none (RFC 8866, 6.7).
+func Direction(m *sdp.MediaDescription) string {
 	for _, a := range m.Attributes {
 		switch a.Key {
 		case "sendrecv", "sendonly", "recvonly", "inactive":

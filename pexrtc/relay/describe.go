@@ -86,7 +86,7 @@ func readAnswer(text string) (*remote, error) {
 // readRemote takes what is needed to connect from the first line of d or, where it may stand there, from its head.
 func readRemote(d *sdp.SessionDescription) (*remote, error) {
 	m := d.MediaDescriptions[0]
-	r := &remote{media: m, direction: directionOf(m)}
+	r := &remote{media: m, direction: pexrtc.Direction(m)}
 	if len(d.MediaDescriptions) > 1 {
 		if mid, _ := d.MediaDescriptions[1].Attribute("mid"); mid != "" && len(mid) <= 512 {
 			r.slides = d.MediaDescriptions[1]
@@ -297,7 +297,7 @@ func (h *hop) toBrowser(l local, offer *remote, pairs []pair, kbps int) (string,
 	}
 	shared := main
 	shared.mid, _ = offer.slides.Attribute("mid")
-	shared.content, shared.direction, shared.ssrc = "slides", mirror(directionOf(offer.slides)), h.out[slides].ssrc
+	shared.content, shared.direction, shared.ssrc = "slides", mirror(pexrtc.Direction(offer.slides)), h.out[slides].ssrc
 	shared.local.candidates, shared.local.complete = nil, false
 	if shared.refused = !h.presents.Load(); shared.refused {
 		shared.direction = Idle

@@ -49,7 +49,7 @@ func (l *Leg) turnedTo(r *remote) {
 	before := l.turn
 	l.turn = Idle
 	if r.slides != nil && r.slides.MediaName.Port.Value != 0 {
-		l.turn = mirror(directionOf(r.slides))
+		l.turn = mirror(pexrtc.Direction(r.slides))
 	}
 	watches := l.turn == Watching && before != Watching
 	l.mu.Unlock()
@@ -108,15 +108,4 @@ func senders(m *sdp.MediaDescription) []uint32 {
 		}
 	}
 	return all
-}
-
-// directionOf is the direction that a line says; sendrecv if it says none (RFC 8866, 6.7).
-func directionOf(m *sdp.MediaDescription) string {
-	for _, a := range m.Attributes {
-		switch a.Key {
-		case "sendrecv", "sendonly", "recvonly", "inactive":
-			return a.Key
-		}
-	}
-	return "sendrecv"
 }

@@ -77,7 +77,7 @@ func (p *peer) answerSlides(offer string) string {
 	at := strings.LastIndex(offer, "m=video")
 	d, err := pexrtc.ParseSDP(offer)
 	must(p.t, err)
-	turned := directionOf(d.MediaDescriptions[1])
+	turned := pexrtc.Direction(d.MediaDescriptions[1])
 	answer := p.answerAll(offer[:at] + strings.Replace(offer[at:], "a="+turned, "a=sendrecv", 1))
 	at = strings.LastIndex(answer, "m=video")
 	return answer[:at] + strings.Replace(answer[at:], "a=sendrecv", "a="+mirror(turned), 1)
