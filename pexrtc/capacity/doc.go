@@ -7,6 +7,8 @@
 //	Path.Told ──► feedback  ──┤                                  ├─► Path.Limit
 //	                          └─► meter: how much arrives?      ─┘
 //
+// For whoever sends to us, [Arrivals] writes the same feedback on what arrives here.
+//
 // It is arithmetic: no socket, no clock, no goroutine. Numbering packets and carrying feedback is the caller's; so is slowing
 // down whoever sends. The relay and the stand-in node have it in common, as it speaks nobody's language but the network's:
 // what it knows of Pexip is nothing.

@@ -10,7 +10,6 @@ const (
 	lossOver   = 50.0       // packets over which that share is taken
 	oldNews    = 10_000_000 // µs after which a limit says nothing
 	minLimit   = 100_000.0  // bit/s: a picture needs as much
-	idle       = 1.4        // a limit so far above what arrives is not put to the test
 	meterUnit  = 100_000    // µs
 	meterUnits = 8
 )
@@ -123,7 +122,14 @@ func (p *Path) Queued(now int64) int64 {
 }
 
 // Full says that the path has shown a limit, and is used up to there.
-func (p *Path) Full() bool { return p.limit > 0 && p.limit < idle*p.meter.rate() }
+func (p *Path) Full() bool { return Tested(p.limit, p.meter.rate()) }
+
+// Tested says that there is a limit and this rate puts it to the test, both in bit/s. One that lies further above says nothing:
+// receivers allow at most one and a half times the rate they see, so that a quiet sender would hold itself down.
+func Tested(limit, rate float64) bool {
+	const slack = 1.4
+	return limit > 0 && limit < slack*rate
+}
 
 // meter measures what arrives, in bit/s over most of the last second, so that a sender that stumbles is not taken for a path
 // that is full.

@@ -5,14 +5,13 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"github.com/videoleg/videoleg/pexrtc/capacity"
 )
 
 const (
 	// limitEvery is how often a sender hears what its receivers can take.
 	limitEvery = 200 * time.Millisecond
-	// idle is how far a receiver's own estimate may lie above what it gets before it says nothing: receivers estimate at
-	// most one and a half times that, so that a quiet sender would hold itself down.
-	idle = 1.4
 	// leastBandwidth in bit/s: below it no sender is held.
 	leastBandwidth = 100_000
 )
@@ -44,7 +43,7 @@ func (l *limiter) passed(size int, sinks []*sink, now time.Time) {
 		if path := k.path(); path > 0 {
 			least = min(least, path)
 		}
-		if said := float64(k.said.Load()); said > 0 && said < idle*l.rate {
+		if said := float64(k.said.Load()); capacity.Tested(said, l.rate) {
 			least = min(least, said)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/pion/srtp/v3"
 
 	"github.com/videoleg/videoleg/pexrtc"
+	"github.com/videoleg/videoleg/pexrtc/capacity"
 )
 
 // benchEnd is a far end of a leg under load: it sends numbered packets and takes the time of those that arrive.
@@ -37,7 +38,7 @@ type benchEnd struct {
 	got    rtp.Header
 	delays []time.Duration
 	heard  reception // of the stream that arrives
-	told   congestion
+	told   capacity.Arrivals
 }
 
 func newBenchEnd() *benchEnd {
@@ -173,7 +174,7 @@ func (e *benchEnd) receive(raw []byte) {
 		e.heard.packet(e.got.SequenceNumber, e.got.Timestamp, now)
 	}
 	if ext := e.got.GetExtension(e.sequence); err == nil && len(ext) == 2 {
-		e.told.arrived(e.got.SSRC, binary.BigEndian.Uint16(ext), now.UnixMicro())
+		e.told.Packet(e.got.SSRC, binary.BigEndian.Uint16(ext), now.UnixMicro())
 	}
 }
 
@@ -196,7 +197,7 @@ func (e *benchEnd) feedback(frame int) {
 			&rtcp.ReceiverEstimatedMaximumBitrate{SenderSSRC: 5, Bitrate: 2_000_000, SSRCs: []uint32{ssrc}})
 	}
 	if frame%3 == 1 {
-		if told := rtcp.RawPacket(e.told.feedback(nil)); len(told) > 0 {
+		if told := rtcp.RawPacket(e.told.Feedback(nil)); len(told) > 0 {
 			e.say(&told)
 		}
 	}

@@ -5,15 +5,17 @@ import (
 	"testing"
 
 	"github.com/pion/rtcp"
+
+	"github.com/videoleg/videoleg/pexrtc/capacity"
 )
 
 // TestReadControl: feedback is cut out of a compound packet, and what is cut short is refused.
 func TestReadControl(t *testing.T) {
 	report, err := (&rtcp.ReceiverReport{SSRC: 1}).Marshal()
 	must(t, err)
-	var c congestion
-	c.arrived(9, 7, 64_000)
-	feedback := c.feedback(nil)
+	var c capacity.Arrivals
+	c.Packet(9, 7, 64_000)
+	feedback := c.Feedback(nil)
 	all, err := readControl(slices.Concat(report, feedback, report))
 	must(t, err)
 	if len(all) != 3 {

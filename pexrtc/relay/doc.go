@@ -18,8 +18,8 @@
 //	gaps, repair, history     what got lost is asked for, and sent, again, on each hop alone
 //	reception, losses         measurement of what arrives, and of what far ends report lost
 //	playout                   how long the browser waits for what is repaired on the other hop
-//	congestion                transport-wide feedback on what arrives
-//	control                   RTCP; package capacity judges how much a path takes, by such feedback on what we send
+//	control                   RTCP; package capacity writes transport-wide feedback on what arrives, and judges how much a path
+//	                          takes, by the same on what we send
 //	rate, keyframe            what crosses of it: bandwidth limits, requests for full pictures
 //	codec, format             what both far ends can decode
 //	stats                     what is counted

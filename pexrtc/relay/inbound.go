@@ -9,6 +9,8 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
+
+	"github.com/videoleg/videoleg/pexrtc/capacity"
 )
 
 // source is one video stream that arrives on a hop.
@@ -40,7 +42,7 @@ type inbound struct {
 	header     rtp.Header    // reused
 	known      [2][]uint32   // senders that were heard, of RTP and RTCP
 	exts       extensions    // agreed
-	congestion congestion
+	arrivals   capacity.Arrivals
 	unreported time.Time // arrival of the first packet that no congestion feedback covers; zero: none
 	lines      [contents]arrival
 	shared     []uint32    // senders of the slides line, as announced or as their packets say
@@ -73,7 +75,7 @@ func (i *inbound) connect(keys *srtp.Context, exts extensions) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.keys, i.exts = keys, exts
-	i.congestion.sender = i.hop.out[mainVideo].ssrc
+	i.arrivals.Sender = i.hop.out[mainVideo].ssrc
 	sealed := i.sealed
 	i.sealed = nil
 	for _, raw := range sealed {
@@ -189,7 +191,7 @@ func (i *inbound) note(ssrc uint32, now time.Time) {
 	if len(ext) < 2 {
 		return
 	}
-	i.congestion.arrived(ssrc, binary.BigEndian.Uint16(ext), now.UnixMicro())
+	i.arrivals.Packet(ssrc, binary.BigEndian.Uint16(ext), now.UnixMicro())
 	if i.unreported.IsZero() {
 		i.unreported = now
 	} else if now.Sub(i.unreported) >= congestionEvery {
@@ -201,7 +203,7 @@ func (i *inbound) note(ssrc uint32, now time.Time) {
 func (i *inbound) reportCongestion() {
 	i.unreported = time.Time{}
 	for {
-		told := rtcp.RawPacket(i.congestion.feedback(make([]byte, 0, 64)))
+		told := rtcp.RawPacket(i.arrivals.Feedback(make([]byte, 0, 64)))
 		if len(told) == 0 {
 			return
 		}

@@ -4,6 +4,8 @@ import (
 	"math"
 	"sync/atomic"
 	"time"
+
+	"github.com/videoleg/videoleg/pexrtc/capacity"
 )
 
 // Bounds of what we ask a sender to keep to, in bit/s.
@@ -46,10 +48,6 @@ func (e *estimate) most() uint64 {
 	return path
 }
 
-// idle is how far a receiver's estimate may lie above what it gets before the estimate says nothing: receivers allow at
-// most one and a half times the rate they see, so that a quiet sender would hold itself down.
-const idle = 1.4
-
 // limiter turns an estimate into the rate that the sender at the other end of the relay may use. One goroutine.
 type limiter struct {
 	byLoss float64 // bit/s; 0: not yet limited
@@ -76,7 +74,7 @@ func (l *limiter) next(ceiling float64, e *estimate, bytes uint64) float64 {
 	sent := float64(bytes-l.bytes) * 8 / rateEvery.Seconds()
 	l.bytes = bytes
 	l.rate = l.byLoss
-	if remb := float64(e.remb.Load()); remb > 0 && remb < idle*sent {
+	if remb := float64(e.remb.Load()); capacity.Tested(remb, sent) {
 		l.rate = min(l.rate, remb)
 	}
 	l.rate = max(l.rate, min(minRate, ceiling))

@@ -11,6 +11,8 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
+
+	"github.com/videoleg/videoleg/pexrtc/capacity"
 )
 
 // TestLossIsRepairedFromTheHistory: what got lost behind the relay is sent again by the relay; the sender never hears.
@@ -295,13 +297,13 @@ func FuzzMedia(f *testing.F) {
 func TestResendOnAFullPath(t *testing.T) {
 	o := newOutbound(DefaultBandwidth, func(*train) error { return nil })
 	o.connect(testKeys(t), testTag, extensions{sequence: 6})
-	var far congestion
+	var far capacity.Arrivals
 	now := time.Now()
 	for n := range uint16(200) { // one in 10 ms leaves, one in 15 ms arrives
 		o.send(packet{payload: make([]byte, 1000)}, 96, n, 9, now.Add(time.Duration(n)*10*time.Millisecond))
-		far.arrived(9, n, now.Add(time.Duration(n)*15*time.Millisecond).UnixMicro())
+		far.Packet(9, n, now.Add(time.Duration(n)*15*time.Millisecond).UnixMicro())
 		if n%10 == 9 {
-			o.told(far.feedback(nil), &estimate{}, now)
+			o.told(far.Feedback(nil), &estimate{}, now)
 		}
 	}
 	const sent = 100
@@ -326,7 +328,7 @@ func TestResendOnAFullPath(t *testing.T) {
 func TestPathThatLags(t *testing.T) {
 	o := newOutbound(DefaultBandwidth, func(*train) error { return nil })
 	o.connect(testKeys(t), testTag, extensions{sequence: 6})
-	var far congestion
+	var far capacity.Arrivals
 	start := time.Now()
 	var begun, rests time.Duration
 	arrived := uint16(0)
@@ -334,12 +336,12 @@ func TestPathThatLags(t *testing.T) {
 		at := time.Duration(n) * 10 * time.Millisecond
 		o.send(packet{payload: make([]byte, 1000)}, 96, n, 9, start.Add(at))
 		for ; arrived*3 <= n*2; arrived++ {
-			far.arrived(9, arrived, start.Add(time.Duration(arrived)*15*time.Millisecond).UnixMicro())
+			far.Packet(9, arrived, start.Add(time.Duration(arrived)*15*time.Millisecond).UnixMicro())
 		}
 		if n%10 != 9 {
 			continue
 		}
-		if _, hopeless := o.told(far.feedback(nil), &estimate{}, start.Add(at)); hopeless {
+		if _, hopeless := o.told(far.Feedback(nil), &estimate{}, start.Add(at)); hopeless {
 			if rests > at {
 				t.Errorf("given up again after %v, in a rest until %v", at, rests)
 			}

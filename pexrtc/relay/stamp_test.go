@@ -8,6 +8,8 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/sdp/v3"
+
+	"github.com/videoleg/videoleg/pexrtc/capacity"
 )
 
 func TestStamps(t *testing.T) {
@@ -77,14 +79,14 @@ func TestNarrowPathIsToldAtOnce(t *testing.T) {
 	h := newTestHop(t)
 	h.leg.narrow = make(chan struct{}, 1)
 	h.out[mainVideo].connect(testKeys(t), testTag, extensions{sequence: 6})
-	var far congestion
+	var far capacity.Arrivals
 	keys, now := testKeys(t), time.Now()
 	for n := range 200 {
 		at := now.Add(time.Duration(n) * 10 * time.Millisecond)
 		h.out[mainVideo].send(packet{payload: make([]byte, 1000)}, 96, uint16(n), 9, at)
-		far.arrived(9, uint16(n), at.Add(time.Duration(max(n-100, 0))*5*time.Millisecond).UnixMicro())
+		far.Packet(9, uint16(n), at.Add(time.Duration(max(n-100, 0))*5*time.Millisecond).UnixMicro())
 		if n%10 == 9 {
-			wire, err := keys.EncryptRTCP(nil, far.feedback(nil), nil)
+			wire, err := keys.EncryptRTCP(nil, far.Feedback(nil), nil)
 			must(t, err)
 			h.media(wire)
 		}

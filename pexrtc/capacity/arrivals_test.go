@@ -1,4 +1,4 @@
-package relay
+package capacity
 
 import (
 	"testing"
@@ -41,7 +41,7 @@ func told(t *testing.T, raw []byte) (*rtcp.TransportLayerCC, map[uint16]int64) {
 	return &p, all
 }
 
-func TestCongestionFeedback(t *testing.T) {
+func TestArrivals(t *testing.T) {
 	type arrival struct {
 		seq uint16
 		at  int64
@@ -65,11 +65,11 @@ func TestCongestionFeedback(t *testing.T) {
 		{"another series", []arrival{{5, 0}, {30000, 1000}}, map[uint16]int64{30000: 1000}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := congestion{sender: 3}
+			c := Arrivals{Sender: 3}
 			for _, a := range tt.in {
-				c.arrived(9, a.seq, start+a.at)
+				c.Packet(9, a.seq, start+a.at)
 			}
-			p, got := told(t, c.feedback(nil))
+			p, got := told(t, c.Feedback(nil))
 			if p.SenderSSRC != 3 || p.MediaSSRC != 9 || len(got) != len(tt.want) {
 				t.Fatalf("feedback %+v says %v, want %v", p, got, tt.want)
 			}
@@ -78,7 +78,7 @@ func TestCongestionFeedback(t *testing.T) {
 					t.Errorf("packet %d at %d, want %d", seq, at, want)
 				}
 			}
-			if more := c.feedback(nil); len(more) != 0 {
+			if more := c.Feedback(nil); len(more) != 0 {
 				t.Errorf("nothing new, and yet %x", more)
 			}
 		})
@@ -87,57 +87,58 @@ func TestCongestionFeedback(t *testing.T) {
 
 // TestLateArrivalIsTold: what was told to be missing comes after all.
 func TestLateArrivalIsTold(t *testing.T) {
-	var c congestion
-	c.arrived(9, 1, 64_000)
-	c.arrived(9, 3, 65_000)
-	first, _ := told(t, c.feedback(nil))
-	c.arrived(9, 2, 70_000)
-	second, got := told(t, c.feedback(nil))
+	var c Arrivals
+	c.Packet(9, 1, 64_000)
+	c.Packet(9, 3, 65_000)
+	first, _ := told(t, c.Feedback(nil))
+	c.Packet(9, 2, 70_000)
+	second, got := told(t, c.Feedback(nil))
 	if got[2] == 0 || got[3] == 0 || second.FbPktCount != first.FbPktCount+1 {
 		t.Errorf("feedback %d says %v", second.FbPktCount, got)
 	}
 }
 
-// TestCongestionAfterALongPause: times that one packet cannot tell take two.
-func TestCongestionAfterALongPause(t *testing.T) {
-	var c congestion
-	c.arrived(9, 1, 64_000)
-	c.arrived(9, 2, 64_000_000)
-	_, first := told(t, c.feedback(nil))
-	_, second := told(t, c.feedback(nil))
+// TestArrivalsAfterALongPause: times that one packet cannot tell take two.
+func TestArrivalsAfterALongPause(t *testing.T) {
+	var c Arrivals
+	c.Packet(9, 1, 64_000)
+	c.Packet(9, 2, 64_000_000)
+	_, first := told(t, c.Feedback(nil))
+	_, second := told(t, c.Feedback(nil))
 	if first[1] == 0 || second[2] == 0 || len(first) != 1 || len(second) != 1 {
 		t.Errorf("feedback says %v, then %v", first, second)
 	}
 }
 
-func TestCongestionAllocatesNothing(t *testing.T) {
-	var c congestion
-	b := make([]byte, 0, packetSize)
+func TestArrivalsAllocateNothing(t *testing.T) {
+	var c Arrivals
+	b := make([]byte, 0, 2048)
 	seq, at := uint16(0), int64(1)
 	if n := testing.AllocsPerRun(500, func() {
 		for range 16 {
 			seq += 1 + seq%3/2
 			at += 7000
-			c.arrived(9, seq, at)
+			c.Packet(9, seq, at)
 		}
-		c.feedback(b)
+		c.Feedback(b)
 	}); n != 0 {
 		t.Errorf("%v allocations for each feedback, want 0", n)
 	}
 }
 
-// FuzzCongestion: whatever arrives, a sender can read what it is told, and it is not too long to send.
-func FuzzCongestion(f *testing.F) {
+// FuzzArrivals: whatever arrives, a sender can read what it is told, and it is not too long to send.
+func FuzzArrivals(f *testing.F) {
+	const most = 1200 // bytes, which any path takes
 	f.Add([]byte{0, 1, 1, 0, 2, 1, 0, 9, 200, 255, 0, 3})
 	f.Fuzz(func(t *testing.T, in []byte) {
-		var c congestion
+		var c Arrivals
 		at := int64(1)
 		for i := 0; i+2 < len(in); i += 3 {
 			at += int64(in[i+2]) * int64(in[i+2]) * 40
-			c.arrived(9, uint16(in[i])<<8|uint16(in[i+1]), at)
+			c.Packet(9, uint16(in[i])<<8|uint16(in[i+1]), at)
 			if in[i+2]%5 == 0 {
-				if raw := c.feedback(nil); len(raw) > 0 {
-					if len(raw) > packetSize-overhead {
+				if raw := c.Feedback(nil); len(raw) > 0 {
+					if len(raw) > most {
 						t.Fatalf("%d bytes of feedback", len(raw))
 					}
 					told(t, raw)
