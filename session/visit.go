@@ -133,7 +133,11 @@ func (v *Visit) join() {
 
 // joined goes on with the participant, or says why there is none.
 func (v *Visit) joined(p *pexrtc.Participant, err error) {
-	if err != nil {
+	switch {
+	case v.ended: // he has left meanwhile
+		v.release(p)
+		return
+	case err != nil:
 		v.end(err)
 		return
 	}

@@ -31,6 +31,23 @@ func TestVisit(t *testing.T) {
 	})
 }
 
+// TestLeaveWhileJoining: who has left is not in the room when the node has let him in.
+func TestLeaveWhileJoining(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		c.node.SetFaults(pexrtctest.Faults{OnRequestToken: func(pexrtctest.Join) *pexrtctest.Fault {
+			return &pexrtctest.Fault{Delay: 2500 * time.Millisecond}
+		}})
+		_, tab := c.grace()
+		tab.awaitStatus(visitJoining)
+		tab.say(map[string]any{"type": "leave"})
+		tab.awaitStatus(visitEnded)
+		time.Sleep(8 * time.Second) // the node is asked twice
+		if left := c.tagged(customerTag); len(left) != 0 {
+			t.Errorf("after leaving: %+v, want nobody", left)
+		}
+	})
+}
+
 // TestCandidateFlood: each candidate is a request to the node, and no browser has many.
 func TestCandidateFlood(t *testing.T) {
 	bubble(t, func(t *testing.T, c *centre) {
