@@ -77,18 +77,21 @@ func (p *Participant) rememberCall(c *Call) bool {
 		return false
 	}
 	p.calls[c.uuid] = c
+	p.newest = c
 	return true
 }
 
-// forgetCall is for calls that the far end, or we, have ended.
-func (p *Participant) forgetCall(uuid string) {
+// forgetCall is for calls that the far end, or we, have ended. It reports whether that was the newest one.
+func (p *Participant) forgetCall(uuid string) (newest bool) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	c := p.calls[uuid]
-	delete(p.calls, uuid)
-	p.mu.Unlock()
-	if c != nil {
-		c.ended.Store(true)
+	if c == nil {
+		return false
 	}
+	delete(p.calls, uuid)
+	c.ended.Store(true)
+	return c == p.newest
 }
 
 // UUID names the call, as in [CallDisconnected].

@@ -47,7 +47,8 @@ type MessageReceived struct {
 	Direct       bool // to us alone
 }
 
-// CallDisconnected: our media call ended; the participant lives on and may place another.
+// CallDisconnected: the node has ended our media call, the newest; the participant lives on and may place another. Of calls that
+// were replaced or that we have ended, nothing is told.
 type CallDisconnected struct{ CallUUID, Reason string }
 
 // Candidate is an ICE candidate of either side: as an event the node's, as an argument of [Call.Candidate] ours.

@@ -46,6 +46,7 @@ type Participant struct {
 	role     Role             // guarded by mu, as the rest
 	service  string           // current_service_type, from our own roster entry
 	calls    map[string]*Call // placed and not yet ended
+	newest   *Call            // the last one placed; nil: none was
 	left     bool             // leaving is closed
 	released bool             // the node has our token back
 }

@@ -87,7 +87,9 @@ func (p *Participant) take(room *room, n news, on func(Event)) error {
 				p.noteSelf(self)
 			}
 		case CallDisconnected:
-			p.forgetCall(e.CallUUID)
+			if !p.forgetCall(e.CallUUID) {
+				continue
+			}
 		}
 		on(e)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -143,6 +144,46 @@ func TestStreamComesBack(t *testing.T) {
 		await[pexrtc.EventsBack](w, nil)
 		must(t, bob.Release(t.Context(), ""))
 		await(w, func(r pexrtc.Roster) bool { return !has("Bob")(r) })
+		must(t, p.Release(t.Context(), ""))
+		must(t, w.end())
+	})
+}
+
+// TestCallDisconnected: only of the call that there is. One that was replaced may be reported late.
+func TestCallDisconnected(t *testing.T) {
+	inRoom(t, pexrtctest.Options{}, func(t *testing.T, srv *pexrtctest.Server, c *pexrtc.Client) {
+		p := join(t, c, pexrtc.JoinRequest{Alias: "agt4711"})
+		w := run(t, p)
+		await(w, has("Ada"))
+		var placed []*pexrtc.Call
+		for _, uuid := range []string{"replaced", "ended", "present"} {
+			srv.SetFaults(pexrtctest.Faults{OnRequest: func(r *http.Request) *pexrtctest.Fault {
+				if strings.Contains(r.URL.Path, "/calls") {
+					return &pexrtctest.Fault{Status: 200, Body: `{"status":"success","result":{"call_uuid":"` + uuid + `","sdp":"ANSWER"}}`}
+				}
+				return nil
+			}})
+			call, err := p.Call(t.Context(), "OFFER")
+			must(t, err)
+			placed = append(placed, call)
+		}
+		must(t, placed[1].Disconnect(t.Context()))
+		for _, uuid := range []string{"replaced", "ended", "nobody's", "present", "present"} {
+			srv.SendEvent(p.UUID(), "call_disconnected", map[string]string{"call_uuid": uuid, "reason": "Ice failure"})
+		}
+		srv.SendEvent(p.UUID(), "message_received", map[string]string{"payload": "all told"})
+		var told []string
+		for len(told) == 0 || told[len(told)-1] != "all told" {
+			switch e := await[pexrtc.Event](w, nil).(type) {
+			case pexrtc.CallDisconnected:
+				told = append(told, e.CallUUID)
+			case pexrtc.MessageReceived:
+				told = append(told, e.Payload)
+			}
+		}
+		if want := []string{"present", "all told"}; !slices.Equal(told, want) {
+			t.Errorf("told %q, want %q", told, want)
+		}
 		must(t, p.Release(t.Context(), ""))
 		must(t, w.end())
 	})
