@@ -198,16 +198,36 @@ func (v *Visit) connected(err error) {
 	case errors.Is(err, pexrtc.ErrNode), errors.Is(err, pexrtc.ErrTokenLost):
 		v.lost(err)
 	case errors.Is(err, errUpdate):
-		v.connectPage()
+		v.renew(err)
 	case err != nil:
 		v.end(err)
-	case v.shared.leg == nil:
-		v.recoveries.since = time.Now()
-		v.shared.begin(v.leg)
-		v.window.addServers(v.leg.handedOver())
 	default:
-		v.shared.settle()
+		v.flowing()
 	}
+}
+
+// flowing goes on with a call whose media may flow.
+func (v *Visit) flowing() {
+	if v.recoveries.since.IsZero() {
+		v.recoveries.since = time.Now()
+	}
+	if v.shared.leg != nil {
+		v.shared.settle()
+		return
+	}
+	v.shared.begin(v.leg)
+	v.window.addServers(v.leg.handedOver())
+}
+
+// renew has the page make its media call anew, unless that comes to nothing each time.
+func (v *Visit) renew(why error) {
+	if !v.recoveries.spend(time.Now()) {
+		v.end(why)
+		return
+	}
+	v.log.Warn("media call lost, asking for another", "time", v.recoveries.spent, "err", why)
+	v.shared.suspend()
+	v.connectPage()
 }
 
 func (v *Visit) candidate(c pexrtc.Candidate) {
@@ -255,7 +275,8 @@ func (v *Visit) event(e pexrtc.Event) {
 	case pexrtc.MessageReceived:
 		v.window.chat(v.chat.take(e, time.Now())...)
 	case pexrtc.CallDisconnected:
-		v.connectPage()
+		v.leg.swap(nil, "")
+		v.renew(pexrtc.ErrMedia)
 	}
 	v.update()
 }

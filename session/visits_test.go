@@ -2,6 +2,10 @@ package session
 
 import (
 	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -45,6 +49,75 @@ func TestLeaveWhileJoining(t *testing.T) {
 		if left := c.tagged(customerTag); len(left) != 0 {
 			t.Errorf("after leaving: %+v, want nobody", left)
 		}
+	})
+}
+
+// placesCalls lets the node take offers without any media, which is not for a bubble. Its calls are call-1, call-2, ….
+func (c *centre) placesCalls() {
+	var placed atomic.Int32
+	c.node.SetFaults(pexrtctest.Faults{OnRequest: func(r *http.Request) *pexrtctest.Fault {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/calls"):
+			call := fmt.Sprintf(`{"call_uuid":"call-%d","sdp":%q}`, placed.Add(1), bareSDP)
+			return &pexrtctest.Fault{Status: http.StatusOK, Body: `{"status":"success","result":` + call + `}`}
+		case strings.Contains(r.URL.Path, "/calls/"):
+			return &pexrtctest.Fault{Status: http.StatusOK, Body: `{"status":"success","result":true}`}
+		}
+		return nil
+	}})
+}
+
+const bareSDP = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 VP8/90000\r\n"
+
+// TestVisitLosesItsCall: the page makes another, unless that comes to nothing each time.
+func TestVisitLosesItsCall(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		talk   time.Duration // before a call is lost
+		rounds int           // of ten, until the visit gives up
+	}{
+		{"at once", 1100 * time.Millisecond, maxRecoveries + 1},
+		{"after a while", 31700 * time.Millisecond, 10},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, c *centre) {
+				_, tab := c.grace()
+				tab.awaitConnect()
+				grace := c.tagged(customerTag)[0].UUID
+				c.placesCalls()
+				rounds := 0
+				for ended := false; !ended && rounds < 10; rounds++ {
+					tab.say(map[string]any{"type": "offer", "sdp": bareSDP, "id": rounds + 1})
+					tab.await("is answered", func(m message) bool { return m.Type == "answer" && m.ID == rounds+1 })
+					time.Sleep(tc.talk)
+					c.node.SendEvent(grace, "call_disconnected", map[string]string{"call_uuid": fmt.Sprintf("call-%d", rounds+1)})
+					ended = tab.await("asks for an offer, or gives up", func(m message) bool {
+						return m.Type == "connect" || m.Error != nil && m.Error.Code == callFailed.Code
+					}).Error != nil
+				}
+				if rounds != tc.rounds {
+					t.Errorf("gave up after %d lost calls, want %d", rounds, tc.rounds)
+				}
+			})
+		})
+	}
+}
+
+// TestVisitComesBackWithoutItsCall: a page that was away when its media call ended makes another.
+func TestVisitComesBackWithoutItsCall(t *testing.T) {
+	bubble(t, func(t *testing.T, c *centre) {
+		v, tab := c.grace()
+		tab.awaitConnect()
+		grace := c.tagged(customerTag)[0].UUID
+		c.placesCalls()
+		tab.say(map[string]any{"type": "offer", "sdp": bareSDP, "id": 1})
+		tab.await("is answered", func(m message) bool { return m.Type == "answer" })
+		synctest.Wait()
+		tab.cut()
+		synctest.Wait()
+		c.node.SendEvent(grace, "call_disconnected", map[string]string{"call_uuid": "call-1"})
+		synctest.Wait()
+		newTab(t, func(conn *page.Conn) bool { return v.Attach(conn, true) }, v.Handle, v.Detach).awaitConnect()
 	})
 }
 
