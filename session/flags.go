@@ -7,9 +7,10 @@ import (
 	"github.com/videoleg/videoleg/pexrtc"
 )
 
-// mirror brings one flag of our participant in line with the newest wish, one request at a time:
-// the node learns what is off or on only by being told.
+// mirror brings one flag of a participant of ours in line with the newest wish, one request at a time: the node learns
+// what is off or on only by being told. Its owner alone uses it.
 type mirror struct {
+	of          *pexrtc.Participant // nil: nobody to tell of, now or any more
 	want, told  bool
 	known, busy bool // told is what the node knows; a request is under way
 	failed      bool // the last request came to nothing
@@ -18,47 +19,75 @@ type mirror struct {
 // says reports whether the node knows that the flag is on, or off.
 func (m *mirror) says(on bool) bool { return m.known && m.told == on }
 
+// setFlag is a request that tells a flag.
+type setFlag func(*pexrtc.Participant, context.Context, bool) error
+
 const (
 	flagTries = 3
 	flagTime  = 5 * time.Second // of one try
 	flagPause = 5 * time.Second // until a flag that was not told is tried again
 )
 
-// tell asks for the flag to become want. It is dropped if the participant goes meanwhile.
-func (c *Call) tell(m *mirror, want bool, send func(*pexrtc.Participant, context.Context, bool) error) {
-	p := c.stay.participant
+// tell asks for the flag to become want, until the node knows or the participant goes. heard learns, in the owner's
+// goroutine, what came of each request.
+func (m *mirror) tell(o *owner, want bool, send setFlag, heard func(error)) {
+	p := m.of
 	m.want = want
-	if p == nil || m.busy || m.known && m.told == want {
+	if p == nil || m.busy || m.says(want) {
 		return
 	}
 	m.busy = true
-	c.async(func(ctx context.Context) func() {
+	o.async(func(ctx context.Context) func() {
 		err := persist(ctx, func(ctx context.Context) error { return send(p, ctx, want) })
 		return func() {
-			if c.stay.participant != p {
+			if m.of != p {
 				return
 			}
-			m.busy, m.known, m.told = false, err == nil, want
-			switch {
-			case err == nil || m.want != want:
-				c.tell(m, m.want, send)
-			case m == &c.stay.video && !want && c.outOfReach(err):
-				c.move(err)
-				return
-			default:
-				c.later(flagPause, func() {
-					if c.stay.participant == p {
-						c.tell(m, m.want, send)
-					}
-				})
+			m.busy, m.known, m.told, m.failed = false, err == nil, want, err != nil
+			again := func() {
+				if m.of == p {
+					m.tell(o, m.want, send, heard)
+				}
 			}
-			if m.failed = err != nil; m.failed {
-				c.log.Warn("flag not told to the node", "err", err)
-				c.note("room", "unsure", "a flag was not told")
+			if err == nil || m.want != want {
+				again()
+			} else {
+				o.later(flagPause, again)
 			}
-			c.update()
+			heard(err)
 		}
 	})
+}
+
+// tell lets the node know a flag of our participant.
+func (c *Call) tell(m *mirror, want bool, send setFlag) {
+	m.tell(&c.owner, want, send, func(err error) {
+		switch {
+		case err != nil && m == &c.stay.video && !m.want && c.outOfReach(err):
+			c.move(err)
+			return
+		case err != nil:
+			c.log.Warn("flag not told to the node", "err", err)
+			c.note("room", "unsure", "a flag was not told")
+		}
+		c.update()
+	})
+}
+
+// tell lets the node know one of the customer's own states, so that the roster tells the truth.
+func (v *Visit) tell(m *mirror, want bool, send setFlag) {
+	m.tell(&v.owner, want, send, func(err error) {
+		if err != nil {
+			v.log.Warn("flag not told to the node", "err", err)
+		}
+	})
+}
+
+// tellAnew lets the node know the states of a new participant, who begins with all of them off.
+func (v *Visit) tellAnew(p *pexrtc.Participant) {
+	v.muted, v.dark = mirror{of: p, known: true, want: v.muted.want}, mirror{of: p, known: true, want: v.dark.want}
+	v.tell(&v.muted, v.muted.want, (*pexrtc.Participant).SetMuted)
+	v.tell(&v.dark, v.dark.want, (*pexrtc.Participant).SetVideoMuted)
 }
 
 // persist tries a few times, each with a deadline of its own.

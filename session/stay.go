@@ -99,6 +99,7 @@ func (c *Call) joined(p *pexrtc.Participant, err error) {
 	}
 	c.stay.participant, c.stay.ghosts, c.entered = p, map[string]bool{}, true
 	c.calls.cfg.Members.Keep(c.id, p.Membership())
+	c.stay.video.of, c.stay.muted.of = p, p
 	c.stay.presentation = c.newPresentation(p)
 	c.log.Info("joined", "node", p.Node(), "participant", p.UUID())
 	c.async(func(ctx context.Context) func() {

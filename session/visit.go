@@ -37,6 +37,7 @@ type Visit struct {
 	participant *pexrtc.Participant // nil until joined
 	leg         *bypassLeg
 	shared      *presentation // nil until joined
+	muted, dark mirror        // his microphone and camera are off
 	connecting  bool          // leg.connect runs
 	roster      pexrtc.Roster
 	centre      string // UUID of the contact centre's leg, once events say that it was answered
@@ -88,9 +89,9 @@ func (v *Visit) Handle(conn *page.Conn, in page.In) {
 		case page.Candidate:
 			v.candidate(pexrtc.Candidate{Candidate: in.Candidate, MID: in.Mid})
 		case page.Mute:
-			v.flag("mute", func(ctx context.Context, p *pexrtc.Participant) error { return p.SetMuted(ctx, in.On) })
+			v.tell(&v.muted, in.On, (*pexrtc.Participant).SetMuted)
 		case page.Camera:
-			v.flag("camera", func(ctx context.Context, p *pexrtc.Participant) error { return p.SetVideoMuted(ctx, !in.On) })
+			v.tell(&v.dark, !in.On, (*pexrtc.Participant).SetVideoMuted)
 		case page.Present:
 			v.present(in.On)
 		case page.Chat:
@@ -145,6 +146,7 @@ func (v *Visit) joined(p *pexrtc.Participant, err error) {
 	v.visits.remember(servers(p))
 	v.leg = &bypassLeg{participant: p, audio: true, kbps: v.visits.cfg.Kbps}
 	v.shared = v.newPresentation(p)
+	v.tellAnew(p)
 	v.log.Info("customer joined", "node", p.Node(), "participant", p.UUID())
 	v.async(func(ctx context.Context) func() {
 		err := p.Run(ctx, func(e pexrtc.Event) {
@@ -243,20 +245,6 @@ func (v *Visit) candidate(c pexrtc.Candidate) {
 	})
 }
 
-// flag sends one of the customer's own states to the node, so that the roster tells the truth.
-func (v *Visit) flag(what string, send func(context.Context, *pexrtc.Participant) error) {
-	p := v.participant
-	if p == nil {
-		return
-	}
-	v.async(func(ctx context.Context) func() {
-		if err := send(ctx, p); err != nil {
-			v.log.Warn("state not told to the node", "what", what, "err", err)
-		}
-		return nil
-	})
-}
-
 func (v *Visit) event(e pexrtc.Event) {
 	switch e := e.(type) {
 	case pexrtc.Roster:
@@ -283,9 +271,7 @@ func (v *Visit) event(e pexrtc.Event) {
 
 // lost ends the visit, or goes on with a new participant where the node lost the old one.
 func (v *Visit) lost(err error) {
-	p := v.participant
-	v.participant, v.leg, v.shared = nil, nil, nil
-	v.release(p)
+	v.leave()
 	again := errors.Is(err, pexrtc.ErrTokenLost) || errors.Is(err, pexrtc.ErrNode)
 	if !again || v.ended || !v.recoveries.spend(time.Now()) {
 		if errors.Is(err, pexrtc.ErrEnded) || errors.Is(err, pexrtc.ErrRemoved) {
@@ -325,13 +311,18 @@ func (v *Visit) end(err error) {
 		v.problem = &problem
 		v.log.Warn("visit failed", "err", err)
 	}
-	p := v.participant
-	v.participant, v.leg, v.shared = nil, nil, nil
-	v.release(p)
+	v.leave()
 	v.update()
 	if v.left {
 		v.visits.customerLeft(v.id)
 	}
+}
+
+// leave takes the participant out of the room, if there is one.
+func (v *Visit) leave() {
+	p := v.participant
+	v.participant, v.leg, v.shared, v.muted.of, v.dark.of = nil, nil, nil, nil, nil
+	v.release(p)
 }
 
 func (v *Visit) release(p *pexrtc.Participant) {
