@@ -164,7 +164,7 @@ export class Visit {
         return this.#on.welcome(message.visit);
       case "connect":
         this.#servers = message;
-        if (this.muted || !this.wish) this.#sayDevices();
+        this.#sayDevices();
         return this.#connect();
       case "path":
         return this.#leg?.mend(message).catch((err) => this.#refuse(err));
