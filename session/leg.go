@@ -111,7 +111,7 @@ func (l *relayLeg) connectNode(ctx context.Context) (*pexrtc.Call, error) {
 const candidateTime = 5 * time.Second
 
 func (l *relayLeg) candidate(_ context.Context, c pexrtc.Candidate) error {
-	return l.BrowserCandidate(c.Candidate, c.MID)
+	return l.BrowserCandidate(c.Candidate)
 }
 
 func (l *relayLeg) show(on bool)    { l.SetSending(on) }

@@ -109,12 +109,12 @@ func TestBrokenDescriptions(t *testing.T) {
 func TestBadCandidates(t *testing.T) {
 	c := newCall(t, webrtc.MimeTypeVP8, nil)
 	for _, bad := range []string{"nonsense", "candidate:1 1 udp x", strings.Repeat("x", 600), "candidate:1\r\na=evil"} {
-		if err := c.leg.BrowserCandidate(bad, "0"); !errors.Is(err, pexrtc.ErrSDP) {
+		if err := c.leg.BrowserCandidate(bad); !errors.Is(err, pexrtc.ErrSDP) {
 			t.Errorf("BrowserCandidate(%.20q) = %v, want ErrSDP", bad, err)
 		}
 	}
-	must(t, c.leg.BrowserCandidate("", "0"))
-	must(t, c.leg.BrowserCandidate("candidate:1 1 udp 2130706431 127.0.0.1 9 typ host", "0"))
+	must(t, c.leg.BrowserCandidate(""))
+	must(t, c.leg.BrowserCandidate("candidate:1 1 udp 2130706431 127.0.0.1 9 typ host"))
 	must(t, c.leg.NodeCandidate(pexrtc.Candidate{Candidate: "nonsense", MID: "1"})) // of the slides line
 }
 

@@ -209,9 +209,9 @@ func (l *Leg) readPage() (*remote, []pair, int, error) {
 	return l.offer, pairs, l.ceiling[Browser], nil
 }
 
-// BrowserCandidate adds a candidate of the page, at any time after its offer. An empty one, the end of the list, and
-// those of other lines than ours do nothing.
-func (l *Leg) BrowserCandidate(candidate, _ string) error {
+// BrowserCandidate adds a candidate of the page, at any time after its offer, of whatever line: all have one transport. An
+// empty one, the end of the list, does nothing.
+func (l *Leg) BrowserCandidate(candidate string) error {
 	return l.addCandidate(l.browser, candidate)
 }
 

@@ -105,7 +105,7 @@ func TestNamedCandidates(t *testing.T) {
 	answer, err := c.leg.BrowserAnswer(testContext(t))
 	must(t, err)
 	browser.accept(answer)
-	must(t, c.leg.BrowserCandidate("candidate:1 1 udp 2130706431 0f1e2d3c-4b5a-4678-8765-a4b3c2d1e0f9.local 9 typ host", "0"))
+	must(t, c.leg.BrowserCandidate("candidate:1 1 udp 2130706431 0f1e2d3c-4b5a-4678-8765-a4b3c2d1e0f9.local 9 typ host"))
 	c.await(Browser, Connected)
 }
 

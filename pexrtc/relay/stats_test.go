@@ -41,7 +41,7 @@ func TestDropsAreCounted(t *testing.T) {
 	h.media(make([]byte, 40))
 	h.media([]byte{0x80, 200, 0, 1, 0, 0, 0, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24})
 	for range 2 * maxCandidates {
-		_ = c.leg.BrowserCandidate("candidate:1 1 udp 2130706431 127.0.0.1 9 typ host", "0") // the last ones are refused
+		_ = c.leg.BrowserCandidate("candidate:1 1 udp 2130706431 127.0.0.1 9 typ host") // the last ones are refused
 	}
 	got := c.leg.Stats().Browser.Dropped
 	if got[Malformed] == 0 || got[Forged] < 2 || got[Candidates] < maxCandidates/2 {

@@ -128,7 +128,7 @@ func (t *transport) rejoin(f far) error {
 // run secures the connection and watches it until the far end ends it, or close.
 func (t *transport) run(conn *ice.Conn, f far, client bool) {
 	if err := t.agent.AwaitConnect(t.ctx); err != nil {
-		return // pathState has told, or we are closed
+		return // we are closed; where no path is found, which pathState tells, a restart may still find one
 	}
 	records := newRecords(conn)
 	defer records.Close()
