@@ -73,7 +73,7 @@ func (p *Participant) mediaRefused(step, reason string) error {
 func (p *Participant) rememberCall(c *Call) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.left {
+	if p.isLeaving() {
 		return false
 	}
 	p.calls[c.uuid] = c

@@ -42,13 +42,12 @@ type Participant struct {
 	running     atomic.Bool
 	leaving     chan struct{} // closed when Release begins
 
-	mu       sync.Mutex
-	role     Role             // guarded by mu, as the rest
-	service  string           // current_service_type, from our own roster entry
-	calls    map[string]*Call // placed and not yet ended
-	newest   *Call            // the last one placed; nil: none was
-	left     bool             // leaving is closed
-	released bool             // the node has our token back
+	mu      sync.Mutex
+	role    Role             // guarded by mu, as the rest
+	service string           // current_service_type, from our own roster entry
+	calls   map[string]*Call // placed and not yet ended
+	newest  *Call            // the last one placed; nil: none was
+	left    bool             // the node has our token back
 }
 
 func newParticipant(c *Client, node, alias string, t tokenAnswer, sent time.Time) *Participant {
@@ -180,7 +179,17 @@ func (p *Participant) post(ctx context.Context, a ask) (json.RawMessage, error) 
 func (p *Participant) hasLeft() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.released
+	return p.left
+}
+
+// isLeaving says that Release has begun.
+func (p *Participant) isLeaving() bool {
+	select {
+	case <-p.leaving:
+		return true
+	default:
+		return false
+	}
 }
 
 // refusesToken: the status with which nodes answer to a token that is not theirs.
@@ -215,7 +224,7 @@ func (p *Participant) Release(ctx context.Context, reason string) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.released = true
+	p.left = true
 	return nil
 }
 
@@ -223,14 +232,13 @@ func (p *Participant) Release(ctx context.Context, reason string) error {
 func (p *Participant) leave() (calls []*Call, todo bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.left {
-		p.left = true
+	if !p.isLeaving() {
 		close(p.leaving)
 	}
 	for _, c := range p.calls {
 		calls = append(calls, c)
 	}
-	return calls, !p.released
+	return calls, !p.left
 }
 
 // forgotten: the node knows neither us nor the conference any more.

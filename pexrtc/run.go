@@ -108,10 +108,8 @@ func (p *Participant) ended(reason string) *Error {
 
 // end tells on the reason last, unless it was our own doing.
 func (p *Participant) end(on func(Event), err error) error {
-	select {
-	case <-p.leaving:
+	if p.isLeaving() {
 		return nil
-	default:
 	}
 	var e *Error
 	if errors.As(err, &e) {
