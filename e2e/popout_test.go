@@ -41,5 +41,15 @@ func TestPopOut(t *testing.T) {
 	tab.AwaitTrue("!documentPictureInPicture.window")
 	tab.Button("Pop out video").Await()
 	tab.Video("Customer video").AwaitMoving()
+
+	tab.Button("Pop out video").Click()
+	live := in + `.querySelector("video").srcObject?.getTracks()[0].readyState === "live"`
+	tab.AwaitTrue(live)
+	tab.Eval(`window.shown = `+in+`.querySelector("video").srcObject.id`, nil)
+	c.node.ExpireToken(c.agents()[0].UUID) // another leg
+	tab.AwaitTrue(in + `.querySelector("video").srcObject?.id !== window.shown && ` + live)
+	desktop.Button("Hang up").Click() // the call's end
+	tab.AwaitStatus("Call ended")
+	tab.AwaitTrue("!documentPictureInPicture.window")
 	desktop.NoProblems()
 }

@@ -56,8 +56,11 @@ async function openWindow(video, buttons) {
   const bar = page.createElement("footer");
   const stop = mirror(buttons, bar);
   page.body.append(bar);
-  show(picture, video.srcObject?.getTracks()[0] ?? null);
+  const carry = () => show(picture, video.srcObject?.getTracks()[0] ?? null);
+  video.addEventListener("loadstart", carry); // the track of another leg
+  carry();
   own.addEventListener("pagehide", () => {
+    video.removeEventListener("loadstart", carry);
     stop();
     own = null;
     changed();

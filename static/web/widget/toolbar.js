@@ -67,6 +67,7 @@ export function renderToolbar(session, { idle, picture }) {
   at("lock").classList.toggle("off", Boolean(room?.locked));
 
   const out = popout.isOut();
+  if (idle && out) popout.bringBack().catch(() => {}); // it has gone by itself
   at("popout").hidden = !room || !popout.canPopOut();
   at("popout").disabled = !picture && !out;
   label("popout", out ? "return" : "popout", "popout");
