@@ -240,6 +240,7 @@ func newTab(t *testing.T, attach func(*page.Conn) bool, handle func(*page.Conn, 
 		t.Fatal(err)
 	}
 	tab := &tab{t: t, ws: ws, messages: make(chan message, 100)}
+	tab.say(map[string]any{"type": "hello"})
 	read := make(chan struct{})
 	go func() {
 		defer close(read)

@@ -15,7 +15,7 @@ import (
 )
 
 // Times of a connection. A page that is silent for longer than idleTime is gone: its browser answers our
-// pings. The page hears none of them, so that each goes with a beat: without any, it takes us for gone.
+// pings. So is one that has not said hello by then, whatever else it says. The page hears none of them, so that each goes with a beat: without any, it takes us for gone.
 const (
 	pingInterval = 2500 * time.Millisecond
 	idleTime     = 15 * time.Second
@@ -32,6 +32,7 @@ type Conn struct {
 	ws    *websocket.Conn
 	queue chan Out
 	pace  *rate.Limiter // of what the page sends
+	known bool          // it has said hello; only the reader uses it
 
 	once sync.Once
 	done chan struct{} // closed by Close
@@ -54,9 +55,8 @@ func Accept(w http.ResponseWriter, r *http.Request, origin string) (*Conn, error
 	}
 	c := &Conn{ws: ws, queue: make(chan Out, queueLength), done: make(chan struct{}), pace: rate.NewLimiter(messageRate, messageBurst)}
 	ws.SetReadLimit(maxMessage)
-	alive := func(string) error { return ws.SetReadDeadline(time.Now().Add(idleTime)) }
-	ws.SetPongHandler(alive)
-	if err := alive(""); err != nil {
+	ws.SetPongHandler(func(string) error { return c.alive() })
+	if err := ws.SetReadDeadline(time.Now().Add(idleTime)); err != nil {
 		return nil, fmt.Errorf("page: %w", err)
 	}
 	c.wg.Go(c.write)
@@ -81,16 +81,29 @@ func (c *Conn) Read() (In, error) {
 	if err != nil {
 		return In{}, c.closeReason(err)
 	}
-	if err := c.ws.SetReadDeadline(time.Now().Add(idleTime)); err != nil {
-		return In{}, ErrGone
-	}
 	if !c.pace.Allow() {
 		return In{}, ErrFlood
 	}
 	if kind != websocket.TextMessage {
 		return In{}, fmt.Errorf("%w: binary", errMessage)
 	}
-	return Parse(data)
+	in, err := Parse(data)
+	if err != nil {
+		return In{}, err
+	}
+	c.known = c.known || in.Type == Hello
+	if c.alive() != nil {
+		return In{}, ErrGone
+	}
+	return in, nil
+}
+
+// alive gives the page another idleTime, if it has said hello.
+func (c *Conn) alive() error {
+	if !c.known {
+		return nil
+	}
+	return c.ws.SetReadDeadline(time.Now().Add(idleTime))
 }
 
 var (

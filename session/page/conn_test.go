@@ -71,27 +71,37 @@ func TestAcceptChecksOrigin(t *testing.T) {
 	}
 }
 
+// inMemory is serve for a bubble: a page that is connected, and how Serve ended.
+func inMemory(t *testing.T) (page *websocket.Conn, served <-chan error) {
+	t.Helper()
+	pipe := pexrtctest.NewPipeListener()
+	ends := make(chan error, 1)
+	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, err := Accept(w, r, "https://agent.example")
+		if err == nil {
+			err = conn.Serve(r.Context(), func(In) {})
+		}
+		ends <- err
+	})}
+	go func() { _ = srv.Serve(pipe) }()
+	t.Cleanup(func() { srv.Close() })
+	dialer := websocket.Dialer{NetDialContext: pipe.DialContext}
+	ws, _, err := dialer.DialContext(t.Context(), "ws://agent.example/session", http.Header{"Origin": {"https://agent.example"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ws.Close() })
+	return ws, ends
+}
+
 // TestBeats: a page hears from us even where there is nothing to say, and one that does not answer is gone.
 func TestBeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pipe := pexrtctest.NewPipeListener()
-		served := make(chan error, 1)
-		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			conn, err := Accept(w, r, "https://agent.example")
-			if err == nil {
-				err = conn.Serve(r.Context(), func(In) {})
-			}
-			served <- err
-		})}
-		go func() { _ = srv.Serve(pipe) }()
-		defer srv.Close()
-		dialer := websocket.Dialer{NetDialContext: pipe.DialContext}
-		ws, _, err := dialer.DialContext(t.Context(), "ws://agent.example/session", http.Header{"Origin": {"https://agent.example"}})
-		if err != nil {
+		ws, served := inMemory(t)
+		began := time.Now()
+		if err := ws.WriteMessage(websocket.TextMessage, []byte(`{"type":"hello"}`)); err != nil {
 			t.Fatal(err)
 		}
-		defer ws.Close()
-		began := time.Now()
 		for n := range time.Duration(4) {
 			var m Out
 			if err := ws.ReadJSON(&m); err != nil || m.Type != Beat || time.Since(began) != (n+1)*pingInterval {
@@ -102,6 +112,36 @@ func TestBeats(t *testing.T) {
 			t.Errorf("served until %v: %v, want ErrGone", time.Since(began), err)
 		}
 	})
+}
+
+// TestHello: who answers our pings and says no hello is no page of ours.
+func TestHello(t *testing.T) {
+	for _, tc := range []struct {
+		says string
+		want time.Duration // served for so long at least, and not much longer
+	}{
+		{`{"type":"check"}`, idleTime},
+		{`{"type":"hello"}`, 10 * pingInterval},
+	} {
+		t.Run(tc.says, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ws, served := inMemory(t)
+				began := time.Now()
+				for range 10 { // and answers each ping, then none
+					if ws.WriteMessage(websocket.TextMessage, []byte(tc.says)) != nil {
+						break
+					}
+					if _, _, err := ws.ReadMessage(); err != nil {
+						break
+					}
+				}
+				err, took := <-served, time.Since(began)
+				if !errors.Is(err, ErrGone) || took < tc.want || took > tc.want+pingInterval+writeTime {
+					t.Errorf("served for %v: %v, want %v and ErrGone", took, err, tc.want)
+				}
+			})
+		})
+	}
 }
 
 func TestServe(t *testing.T) {
