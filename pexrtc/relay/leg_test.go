@@ -110,6 +110,46 @@ func maxSeq(last, a arrived, match func(arrived) bool) arrived {
 	return last
 }
 
+// TestClosedGateRepairsNothing: what was sent before the gate was shut does not leave again after it.
+func TestClosedGateRepairsNothing(t *testing.T) {
+	c, screen, _ := newSharedCall(t)
+	c.turn(Presenting)
+	c.leg.SetSending(true)
+	for _, tt := range []struct {
+		name string
+		gate func(bool)
+		to   Hop
+		send func(text string) arrived
+	}{
+		{"customer", c.leg.SetReceiving, Browser, func(text string) arrived { return c.node.sendUntil(text, c.browser, payload(text)) }},
+		{"shared screen", c.leg.SetPresenting, Node, func(text string) arrived { return screen.sendUntil(text, c.node) }},
+		{"camera", c.leg.SetSending, Node, func(text string) arrived { return c.browser.sendUntil(text, c.node, payload(text)) }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			from, to, end := c.browser, c.node, c.leg.node
+			if tt.to == Browser {
+				from, to, end = c.node, c.browser, c.leg.browser
+			}
+			tt.gate(true)
+			lost := tt.send("from the " + tt.name)
+			tt.gate(false)
+			defer tt.gate(true)
+			heard := end.nacksHeard.Load()
+			must(t, to.pc.WriteRTCP([]rtcp.Packet{&rtcp.TransportLayerNack{
+				MediaSSRC: lost.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{lost.seq}),
+			}}))
+			behind := "\x10\x00 behind that of the " + tt.name // a keyframe, for which an opened gate waits
+			to.sendUntil(behind, from, payload(behind))
+			if end.nacksHeard.Load() == heard {
+				t.Error("the request has not come")
+			}
+			if n := end.resent.Load(); n != 0 {
+				t.Errorf("%d packets sent again", n)
+			}
+		})
+	}
+}
+
 func TestReloadContinuesTheStream(t *testing.T) {
 	c := newCall(t, webrtc.MimeTypeVP8, nil)
 	c.leg.SetSending(true)

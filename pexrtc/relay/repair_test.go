@@ -30,46 +30,6 @@ func TestLossIsRepairedFromTheHistory(t *testing.T) {
 	}
 }
 
-// TestClosedGateRepairsNothing: what was sent before the gate was shut does not leave again after it.
-func TestClosedGateRepairsNothing(t *testing.T) {
-	c, screen, _ := newSharedCall(t)
-	c.turn(Presenting)
-	c.leg.SetSending(true)
-	const keyframe = "\x10\x00" // which an opened gate waits for
-	for _, tt := range []struct {
-		name string
-		gate func(bool)
-		to   Hop
-		send func() arrived
-	}{
-		{"customer", c.leg.SetReceiving, Browser, func() arrived { return c.node.sendUntil("lost", c.browser, payload("lost")) }},
-		{"shared screen", c.leg.SetPresenting, Node, func() arrived { return screen.sendUntil("lost", c.node) }},
-		{"camera", c.leg.SetSending, Node, func() arrived { return c.browser.sendUntil("lost", c.node, payload("lost")) }},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			from, to, end := c.browser, c.node, c.leg.node
-			if tt.to == Browser {
-				from, to, end = c.node, c.browser, c.leg.browser
-			}
-			tt.gate(true)
-			lost := tt.send()
-			tt.gate(false)
-			defer tt.gate(true)
-			heard := end.nacksHeard.Load()
-			must(t, to.pc.WriteRTCP([]rtcp.Packet{&rtcp.TransportLayerNack{
-				MediaSSRC: lost.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{lost.seq}),
-			}}))
-			to.sendUntil(keyframe, from, payload(keyframe)) // behind the request
-			if end.nacksHeard.Load() == heard {
-				t.Error("the request has not come")
-			}
-			if n := end.resent.Load(); n != 0 {
-				t.Errorf("%d packets sent again", n)
-			}
-		})
-	}
-}
-
 // TestLossBeforeTheRelayIsAskedFor: the relay asks the sender for what did not reach it.
 func TestLossBeforeTheRelayIsAskedFor(t *testing.T) {
 	c := newCall(t, webrtc.MimeTypeVP8, nil)
