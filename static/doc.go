@@ -16,10 +16,9 @@
 // Each page has two layers. Modules that talk (signal, leg, camera, session,
 // visit) know no DOM; the module named as the page shows, and never opens a
 // connection. The widget's session begins in a module of its own (start), so
-// that socket and offer do not wait for the page to take shape. Values travel
-// from the server as data attributes, so that no page needs an inline script
-// or style made for it. One is inline as it is written (pages/leave.js): the
-// page of a sign-in leaves at once (see CSP).
+// that socket and offer do not wait for the page to take shape; the page of a
+// sign-in has one script (leave), which waits for nothing. Values travel from the server as data attributes of <body>, so
+// that no page needs an inline script or style (see CSP).
 //
 // The apps own the routes, the cookies and what the pages are told; this
 // package only draws it.

@@ -99,9 +99,6 @@ type view struct {
 	Lang string
 }
 
-// Leave is the script of a sign-in that begins.
-func (v view) Leave() template.JS { return template.JS(leave) }
-
 // Prefix is where the page's files are.
 func (v view) Prefix() string { return Prefix() }
 

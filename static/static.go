@@ -21,9 +21,6 @@ var webFS embed.FS
 //go:embed pages
 var pagesFS embed.FS
 
-//go:embed pages/leave.js
-var leave string
-
 // root is where the apps mount Handler.
 const root = "/static/"
 

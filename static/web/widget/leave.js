@@ -1,5 +1,5 @@
-// The page of a sign-in that begins, a script in its head: it leaves at once,
-// before anything else is there. The CSP knows it by its hash.
+// The page of a sign-in that begins. A plain script in its head: it leaves at
+// once, before the rest of the page is there.
 //
 // The nonce proves on the way back that this is the browser that left, where
 // that keeps no cookie; signin.js takes it from here.
