@@ -83,6 +83,12 @@ const forgetSignIn = `new Promise((forgotten) => {
 	socket.onmessage = ({ data }) => data.includes('"code":"sign-in"') && forgotten(socket.close());
 })`
 
+// dropRenewal keeps the server from hearing that the sign-in is to be renewed, and the page waits less for its answer.
+const dropRenewal = `((late, send) => {
+	window.setTimeout = (f, ms, ...rest) => late(f, ms === 5000 ? 500 : ms, ...rest);
+	WebSocket.prototype.send = function (text) { if (!text.includes("renew")) send.call(this, text); };
+})(window.setTimeout, WebSocket.prototype.send)`
+
 // TestSignInRenewal: where there is no refresh token the widget renews the sign-in beside the call. The leg, and what
 // the agent sees, go on through all of it.
 func TestSignInRenewal(t *testing.T) {
@@ -130,9 +136,25 @@ func TestSignInRenewal(t *testing.T) {
 		other.Close()
 	})
 
+	t.Run("by the agent, where he has signed in for something else", func(t *testing.T) {
+		logOut()
+		other := desktop.Tab(c.cloud.URL + "/oauth/authorize?" + url.Values{
+			"response_type": {"code"}, "client_id": {"e2e"}, "redirect_uri": {c.agent + "/oauth/callback"},
+			"code_challenge": {strings.Repeat("x", 43)}, "code_challenge_method": {"S256"},
+		}.Encode())
+		other.Button("Ada Lovelace ada@example.com").Click()
+		other.AwaitAlert("took too long")
+		other.Close()
+		widget.Eval(forgetSignIn, nil)
+		widget.Eval(`window.stays = true`, nil)
+		widget.Button("Sign in again").Click()
+		seenAgain()
+		widget.AwaitTrue(`window.stays`)
+	})
+
 	t.Run("by the agent", func(t *testing.T) {
 		logOut()
-		widget.Eval(forgetSignIn, nil)
+		widget.Eval(dropRenewal, nil)
 		widget.Video("Customer video").AwaitFrames(5)
 		widget.Button("Sign in again").Click()
 		widget.Button("Ada Lovelace ada@example.com").Click() // at Genesys Cloud, in the same frame

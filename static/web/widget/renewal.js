@@ -28,8 +28,10 @@ export function renewSilently(url) {
  * @param {import("./session.js").Session} session
  */
 export function signInAgain(session) {
+  drop();
   wished = true;
-  if (!session.renew()) location.reload();
+  timer = setTimeout(fail, PATIENCE); // the server may not answer
+  if (!session.renew()) fail();
 }
 
 /** The sign-in is good again. */
