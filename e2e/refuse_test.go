@@ -79,6 +79,17 @@ const refuseOnce = `((take) => {
 	return true;
 })(RTCPeerConnection.prototype.setRemoteDescription)`
 
+// failOnce makes a page fail to make its next peer connection.
+const failOnce = `((Connection) => {
+	RTCPeerConnection = class {
+		constructor() {
+			RTCPeerConnection = Connection;
+			throw new DOMException("failed once", "InvalidAccessError");
+		}
+	};
+	return true;
+})(RTCPeerConnection)`
+
 // TestTryAgain: the button does what it says once the cause is gone, wherever that was.
 func TestTryAgain(t *testing.T) {
 	inBothModes(t, func(t *testing.T, env map[string]string) {
@@ -106,7 +117,7 @@ func TestTryAgain(t *testing.T) {
 		widget.Button("People").Click()
 		widget.AwaitText("Grace")
 
-		customer.OnEachDocument(`sessionStorage.refused ??= ` + refuseOnce)
+		customer.OnEachDocument(`sessionStorage.failed ??= ` + failOnce)
 		customer.Reload()
 		customer.AwaitAlert("could not set up the call")
 		customer.Button("Try again").Click()

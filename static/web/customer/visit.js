@@ -229,8 +229,12 @@ export class Visit {
       link: (up) => this.#hold(up),
       failed: () => this.#repair(),
     };
-    const leg = new Leg(["audio", "video", "slides"], this.#servers, on, this.sharing.state.line ?? "inactive");
-    this.#leg = leg;
+    try {
+      this.#leg = new Leg(["audio", "video", "slides"], this.#servers, on, this.sharing.state.line ?? "inactive");
+    } catch (err) {
+      return this.#refuse(err);
+    }
+    const leg = this.#leg;
     if (this.#reached) this.#patience ||= setTimeout(() => this.#judge(true), PATIENCE);
     leg.send("audio", this.microphone.track);
     leg.send("video", this.camera.track);
@@ -250,7 +254,10 @@ export class Visit {
   #hold(up) {
     this.#reached ||= up;
     this.#flows = up || !this.#reached;
-    if (up) this.#judge(false);
+    if (up) {
+      this.#fault = null;
+      this.#judge(false);
+    }
     this.#on.changed();
   }
 

@@ -318,11 +318,14 @@ export class Session {
       link: (up) => this.#hold(up),
       failed: () => this.#repair(),
     };
-    const leg = new Leg(["video", "slides"], this.#servers, on, slides);
-    this.#leg = leg;
-    leg.limit("video", this.#kbps);
+    try {
+      this.#leg = new Leg(["video", "slides"], this.#servers, on, slides);
+    } catch (err) {
+      return this.#refuse(err);
+    }
+    this.#leg.limit("video", this.#kbps);
     this.#feed();
-    leg.offer().catch((err) => this.#refuse(err));
+    this.#leg.offer().catch((err) => this.#refuse(err));
   }
 
   #dropLeg() {
@@ -344,7 +347,10 @@ export class Session {
   /** @param {boolean} up whether media can flow */
   #hold(up) {
     this.#note(`media ${up ? "up" : "down"}`);
-    if (up) this.#linked = this.#reached = true;
+    if (up) {
+      this.#linked = this.#reached = true;
+      this.#fault = null;
+    }
     this.#flows = up || !this.#reached;
     this.#on.changed();
   }
