@@ -23,7 +23,8 @@ type forwarder struct {
 	early   prelude   // while out is nil
 }
 
-// keyframeWait is how long packets are held back after a pause, as they refer to pictures of before it: they would smear. A sender that gives no keyframe in that time is forwarded as it is.
+// keyframeWait is how long packets are held back after a pause, as they refer to pictures of before it: they would smear.
+// A sender that gives no keyframe in that time is forwarded as it is.
 const keyframeWait = 500 * time.Millisecond
 
 // setOpen moves the gate. Once it has returned after closing, no further packet goes out, and none again that did before.

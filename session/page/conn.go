@@ -15,7 +15,8 @@ import (
 )
 
 // Times of a connection. A page that is silent for longer than idleTime is gone: its browser answers our
-// pings. So is one that has not said hello by then, whatever else it says. The page hears none of them, so that each goes with a beat: without any, it takes us for gone.
+// pings. The page hears none of them, so that each goes with a beat: without any, it takes us for gone. One
+// that has not said hello in its first idleTime is none of ours, whatever else it says.
 const (
 	pingInterval = 2500 * time.Millisecond
 	idleTime     = 15 * time.Second
