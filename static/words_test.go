@@ -45,7 +45,7 @@ var (
 	panes = []string{
 		"signing-in", "connecting", "in-call", "on-hold", "reconnecting", "call-ended", "no-active-call",
 		"call", "room", "joining",
-		"ringing", "dialling", "held", "consulting", "blind", "elsewhere", "ended", "none", "no-alias", "waiting", "consulted", "away",
+		"ringing", "dialling", "held", "consulting", "blind", "elsewhere", "ended", "none", "waiting", "consulted", "away",
 		"sign-in-ended", "not-recorded", "recording-paused", "popped",
 	}
 	visits      = []string{"joining", "calling", "queue", "incall", "reconnecting", "ended", "left", "elsewhere"}

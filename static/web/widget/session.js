@@ -42,7 +42,7 @@ const LOG_LENGTH = 200;
 const AGAIN = 500; // ms after which a page that was signed in begins anew, where the server has forgotten it
 const STOP_LIMIT = 2500; // ms; the desktop waits only a little longer
 const OVER = ["Call ended", "No active call"];
-const APART = ["elsewhere", "ended", "none", "no-alias"]; // panes of a page that has no leg
+const APART = ["elsewhere", "ended", "none"]; // panes of a page that has no leg
 
 export class Session {
   /** @type {CallState} */ state;

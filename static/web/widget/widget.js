@@ -15,7 +15,7 @@ const SLOW = 20000; // ms that a step may take before the page offers a way out
 const TOAST = 6000;
 
 const IDLE = ["Signing in", "Call ended", "No active call"]; // no picture either way
-const COVERING = ["ringing", "elsewhere", "ended", "none", "no-alias"]; // panes never shown beside a picture
+const COVERING = ["ringing", "elsewhere", "ended", "none"]; // panes never shown beside a picture
 const BANNERS = {
   held: "hold",
   "on-hold": "hold",
@@ -37,7 +37,6 @@ const ICONS = {
   away: "camera-off",
   elsewhere: "window",
   blind: "alert",
-  "no-alias": "camera-off",
   "in-call": "camera",
   waiting: "camera",
   ended: "check",

@@ -48,8 +48,6 @@ export default {
   "pane.recording-paused.text": "Ihr Video ist aus, bis sie weitergeht. Der Kunde sieht Sie nicht.",
   "pane.popped.title": "Das Video ist in einem eigenen Fenster",
   "pane.popped.text": "Mit „Video zurückholen“ kommt es wieder hierher.",
-  "pane.no-alias.title": "Kein Video für diesen Anruf",
-  "pane.no-alias.text": "Der Ton läuft am Telefon weiter.",
   "pane.reconnecting.title": "Neu verbinden",
   "pane.reconnecting.text": "Die Verbindung war unterbrochen. Der Ton läuft am Telefon weiter.",
   "pane.call-ended.title": "Anruf beendet",

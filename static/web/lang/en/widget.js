@@ -48,8 +48,6 @@ export default {
   "pane.recording-paused.text": "Your video is muted until it goes on. The customer cannot see you.",
   "pane.popped.title": "The video is in a window of its own",
   "pane.popped.text": "Choose Return video to bring it back here.",
-  "pane.no-alias.title": "Video is unavailable for this call",
-  "pane.no-alias.text": "The audio continues on the phone.",
   "pane.reconnecting.title": "Reconnecting",
   "pane.reconnecting.text": "The connection was interrupted. The audio continues on the phone.",
   "pane.call-ended.title": "Call ended",

@@ -48,8 +48,6 @@ export default {
   "pane.recording-paused.text": "Su vídeo está apagado hasta que continúe. El cliente no le ve.",
   "pane.popped.title": "El vídeo está en su propia ventana",
   "pane.popped.text": "Elija «Devolver vídeo» para traerlo aquí.",
-  "pane.no-alias.title": "No hay vídeo para esta llamada",
-  "pane.no-alias.text": "El audio sigue por teléfono.",
   "pane.reconnecting.title": "Reconectando",
   "pane.reconnecting.text": "La conexión se interrumpió. El audio sigue por teléfono.",
   "pane.call-ended.title": "Llamada finalizada",

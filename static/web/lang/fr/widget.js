@@ -48,8 +48,6 @@ export default {
   "pane.recording-paused.text": "Votre vidéo est coupée jusqu'à sa reprise. Le client ne vous voit pas.",
   "pane.popped.title": "La vidéo est dans sa propre fenêtre",
   "pane.popped.text": "Choisissez « Ramener la vidéo » pour la remettre ici.",
-  "pane.no-alias.title": "Pas de vidéo pour cet appel",
-  "pane.no-alias.text": "Le son continue par téléphone.",
   "pane.reconnecting.title": "Reconnexion",
   "pane.reconnecting.text": "La liaison a été interrompue. Le son continue par téléphone.",
   "pane.call-ended.title": "Appel terminé",

@@ -48,8 +48,6 @@ export default {
   "pane.recording-paused.text": "Videoen din er av til det fortsetter. Kunden ser deg ikke.",
   "pane.popped.title": "Videoen er i et eget vindu",
   "pane.popped.text": "Velg «Hent video tilbake» for å få den hit igjen.",
-  "pane.no-alias.title": "Ingen video for denne samtalen",
-  "pane.no-alias.text": "Lyden fortsetter på telefonen.",
   "pane.reconnecting.title": "Kobler til igjen",
   "pane.reconnecting.text": "Forbindelsen ble brutt. Lyden fortsetter på telefonen.",
   "pane.call-ended.title": "Samtalen er slutt",
