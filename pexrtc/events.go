@@ -60,21 +60,6 @@ type Candidate struct {
 	Pwd       string
 }
 
-// OnHold: the node put our leg on hold, or took it off.
-type OnHold struct{ Held bool }
-
-// Layout is what the node composes for us now.
-type Layout struct {
-	View         string
-	Participants []string // UUIDs, in the order of the tiles
-}
-
-// Refer: the node transfers us. Release, then join Alias with Token (valid once) in JoinRequest.Token.
-type Refer struct {
-	Alias, Token string
-	Target       string // main, breakout, conference, direct, transcoded
-}
-
 // Refreshed: the node has given a new token for the old one, which no longer is, or soon no longer will be, good for a
 // release by [Client.Release].
 type Refreshed struct{ Membership Membership }
@@ -97,9 +82,6 @@ func (Presentation) event()      {}
 func (MessageReceived) event()   {}
 func (CallDisconnected) event()  {}
 func (Candidate) event()         {}
-func (OnHold) event()            {}
-func (Layout) event()            {}
-func (Refer) event()             {}
 func (Refreshed) event()         {}
 func (EventsLost) event()        {}
 func (EventsBack) event()        {}

@@ -15,7 +15,6 @@ type JoinRequest struct {
 	DisplayName string // shown in the roster; ≤ 250 bytes
 	PIN         string // empty: none. Guests of a conference that asks hosts only are let in without
 	CallTag     string // comes back in every roster: the one safe way to know our own participants; ≤ 1000 bytes
-	Token       string // one-time token of a [Refer]; usually empty
 }
 
 // joinGrace is how long Join still waits for the node's answer after its context has ended: a participant that the
@@ -31,7 +30,7 @@ func (r JoinRequest) check() error {
 		return fmt.Errorf("pexrtc: %q cannot be an alias", r.Alias)
 	}
 	return errors.Join(checkText("alias", r.Alias, maxAlias), checkText("display name", r.DisplayName, maxDisplayName),
-		checkText("PIN", r.PIN, maxPIN), checkText("call tag", r.CallTag, maxCallTag), checkText("token", r.Token, maxToken))
+		checkText("PIN", r.PIN, maxPIN), checkText("call tag", r.CallTag, maxCallTag))
 }
 
 // Join makes a participant (client API: request_token). It asks the nodes in order of preference and goes on to the
@@ -86,7 +85,7 @@ func (c *Client) requestToken(ctx context.Context, node string, r JoinRequest, p
 	req := request{
 		step: "request_token", alias: r.Alias, node: node, method: http.MethodPost,
 		url: conferenceURL(node, r.Alias) + "/request_token", pin: pin, timeout: patience,
-		body: joinBody{DisplayName: r.DisplayName, CallTag: r.CallTag, Token: r.Token},
+		body: joinBody{DisplayName: r.DisplayName, CallTag: r.CallTag},
 	}
 	sent := time.Now()
 	a, err := c.exchange(inner, req)
@@ -134,7 +133,6 @@ func withCause(err error, ctx context.Context) error {
 type joinBody struct {
 	DisplayName string `json:"display_name"`
 	CallTag     string `json:"call_tag,omitempty"`
-	Token       string `json:"token,omitempty"`
 	DirectMedia bool   `json:"direct_media"` // always false: our leg is relayed, never peer to peer
 }
 

@@ -42,28 +42,23 @@ type Participant struct {
 	running     atomic.Bool
 	leaving     chan struct{} // closed when Release begins
 
-	mu      sync.Mutex
-	role    Role             // guarded by mu, as the rest
-	service string           // current_service_type, from our own roster entry
-	calls   map[string]*Call // placed and not yet ended
-	newest  *Call            // the last one placed; nil: none was
-	left    bool             // the node has our token back
+	mu     sync.Mutex
+	role   Role             // guarded by mu, as the rest
+	calls  map[string]*Call // placed and not yet ended
+	newest *Call            // the last one placed; nil: none was
+	left   bool             // the node has our token back
 }
 
 func newParticipant(c *Client, node, alias string, t tokenAnswer, sent time.Time) *Participant {
-	p := &Participant{
+	return &Participant{
 		c: c, node: node, alias: alias, info: t,
 		ice:     iceServers(t.STUN, t.TURN),
 		log:     c.log.With("alias", alias, "participant", t.ParticipantUUID),
 		token:   newTokenKeeper(t.Token, sent, t.Expires.life()),
 		leaving: make(chan struct{}),
-		role:    roleOf(string(t.Role)), service: string(t.CurrentServiceType),
-		calls: map[string]*Call{},
+		role:    roleOf(string(t.Role)),
+		calls:   map[string]*Call{},
 	}
-	if p.service == "" {
-		p.service = string(t.ServiceType)
-	}
-	return p
 }
 
 // UUID is our key in the roster.
@@ -72,27 +67,14 @@ func (p *Participant) UUID() string { return p.info.ParticipantUUID }
 // Node is the base URL of the node that has us; it stays the same for life.
 func (p *Participant) Node() string { return p.node }
 
-// Alias is the alias we joined.
-func (p *Participant) Alias() string { return p.alias }
-
 // DisplayName is our name as the node shows it; policy may have changed it.
 func (p *Participant) DisplayName() string { return string(p.info.DisplayName) }
-
-// ConferenceName is the name of the service, the same under every alias.
-func (p *Participant) ConferenceName() string { return string(p.info.ConferenceName) }
 
 // Role is ours at this moment; a host may change it.
 func (p *Participant) Role() Role {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.role
-}
-
-// ServiceType is where we are at this moment: conference, waiting_room, connecting, …
-func (p *Participant) ServiceType() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.service
 }
 
 // ICEServers are for the media leg towards the node.
@@ -104,12 +86,6 @@ func (p *Participant) RelayOnly() bool { return bool(p.info.RelayOnly) }
 // TrickleICE: the node takes candidates after the offer. Without it the offer must be complete.
 func (p *Participant) TrickleICE() bool { return bool(p.info.TrickleICE) }
 
-// BandwidthIn is how much video the node will send us, in kbit/s; 0: not said.
-func (p *Participant) BandwidthIn() int { return kbps(p.info.BandwidthIn) }
-
-// BandwidthOut is how much video the node takes from us, in kbit/s; 0: not said.
-func (p *Participant) BandwidthOut() int { return kbps(p.info.BandwidthOut) }
-
 // VP9: the conference may use VP9.
 func (p *Participant) VP9() bool { return bool(p.info.VP9) }
 
@@ -118,8 +94,6 @@ func (p *Participant) ChatEnabled() bool { return bool(p.info.ChatEnabled) }
 
 // GuestsCanPresent: guests may take the floor.
 func (p *Participant) GuestsCanPresent() bool { return bool(p.info.GuestsCanPresent) }
-
-func kbps(n number) int { return int(min(max(n, 0), 1_000_000)) }
 
 // version is the major version of the node's software; 0 when it did not say.
 func (p *Participant) version() int {
@@ -136,9 +110,6 @@ func (p *Participant) noteSelf(e RosterEntry) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.role = e.Role
-	if e.ServiceType != "" {
-		p.service = e.ServiceType
-	}
 }
 
 // ask is one request below the conference.

@@ -2,7 +2,6 @@ package pexrtc
 
 import (
 	"encoding/json"
-	"strings"
 )
 
 // room turns the node's messages into events. It knows no network and no time; Run's goroutine owns it.
@@ -70,12 +69,6 @@ func (r *room) others(m message) []Event {
 		return []Event{Candidate{
 			Candidate: string(w.Candidate), MID: string(w.MID), Ufrag: string(w.Ufrag), Pwd: string(w.Pwd),
 		}}
-	case "on_hold":
-		return []Event{OnHold{Held: strings.TrimSpace(string(m.data)) == "true" || bool(w.Setting)}}
-	case "layout":
-		return []Event{Layout{View: string(w.View), Participants: w.Participants}}
-	case "refer":
-		return []Event{Refer{Alias: string(w.Alias), Token: string(w.Token), Target: string(w.Target)}}
 	}
 	return nil
 }
@@ -134,23 +127,17 @@ type wireStatus struct {
 }
 
 type wireEvent struct {
-	Origin       text `json:"origin"`
-	UUID         text `json:"uuid"`
-	Type         text `json:"type"`
-	Payload      text `json:"payload"`
-	Direct       flag `json:"direct"`
-	CallUUID     text `json:"call_uuid"`
-	Reason       text `json:"reason"`
-	Candidate    text `json:"candidate"`
-	MID          text `json:"mid"`
-	Ufrag        text `json:"ufrag"`
-	Pwd          text `json:"pwd"`
-	Setting      flag `json:"setting"`
-	View         text `json:"view"`
-	Participants list `json:"participants"`
-	Alias        text `json:"alias"`
-	Token        text `json:"token"`
-	Target       text `json:"target"`
+	Origin    text `json:"origin"`
+	UUID      text `json:"uuid"`
+	Type      text `json:"type"`
+	Payload   text `json:"payload"`
+	Direct    flag `json:"direct"`
+	CallUUID  text `json:"call_uuid"`
+	Reason    text `json:"reason"`
+	Candidate text `json:"candidate"`
+	MID       text `json:"mid"`
+	Ufrag     text `json:"ufrag"`
+	Pwd       text `json:"pwd"`
 }
 
 // readField is one string field of an object.

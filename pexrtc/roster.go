@@ -43,11 +43,6 @@ func (e RosterEntry) IsPlayback() bool {
 	return found && strings.HasPrefix(user, "sip") && strings.HasSuffix(user, "playback")
 }
 
-// IsDialledAudio tells a leg that the node dialled by SIP and that has audio only: the contact centre's.
-func (e RosterEntry) IsDialledAudio() bool {
-	return e.Protocol == "sip" && e.Direction == "out" && e.AudioOnly && !e.Video
-}
-
 // wireEntry is the participant object of participant_create and participant_update.
 type wireEntry struct {
 	UUID        text   `json:"uuid"`

@@ -83,24 +83,19 @@ func (l *list) UnmarshalJSON(raw []byte) error {
 
 // tokenAnswer is the result of request_token (and, in part, of refresh_token).
 type tokenAnswer struct {
-	Token              string   `json:"token"`
-	Expires            seconds  `json:"expires"`
-	ParticipantUUID    string   `json:"participant_uuid"`
-	Role               text     `json:"role"`
-	DisplayName        text     `json:"display_name"`
-	ConferenceName     text     `json:"conference_name"`
-	ServiceType        text     `json:"service_type"`
-	CurrentServiceType text     `json:"current_service_type"`
-	Version            version  `json:"version"`
-	VP9                flag     `json:"vp9_enabled"`
-	TrickleICE         flag     `json:"trickle_ice_enabled"`
-	GuestsCanPresent   flag     `json:"guests_can_present"`
-	ChatEnabled        flag     `json:"chat_enabled"`
-	BandwidthIn        number   `json:"bandwidth_in"`
-	BandwidthOut       number   `json:"bandwidth_out"`
-	RelayOnly          flag     `json:"use_relay_candidates_only"`
-	STUN               []server `json:"stun"`
-	TURN               []server `json:"turn"`
+	Token            string   `json:"token"`
+	Expires          seconds  `json:"expires"`
+	ParticipantUUID  string   `json:"participant_uuid"`
+	Role             text     `json:"role"`
+	DisplayName      text     `json:"display_name"`
+	Version          version  `json:"version"`
+	VP9              flag     `json:"vp9_enabled"`
+	TrickleICE       flag     `json:"trickle_ice_enabled"`
+	GuestsCanPresent flag     `json:"guests_can_present"`
+	ChatEnabled      flag     `json:"chat_enabled"`
+	RelayOnly        flag     `json:"use_relay_candidates_only"`
+	STUN             []server `json:"stun"`
+	TURN             []server `json:"turn"`
 }
 
 type version struct {

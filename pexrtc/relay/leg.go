@@ -103,12 +103,6 @@ func (l *Leg) SetReceiving(on bool) {
 	}
 }
 
-// RequestKeyframe asks both far ends for a full picture.
-func (l *Leg) RequestKeyframe() {
-	l.browser.lines[mainVideo].keyframes.ask()
-	l.node.lines[mainVideo].keyframes.ask()
-}
-
 // regulate reports to both far ends every second, and keeps them within what the receivers behind the relay can take.
 // It runs until the leg is closed.
 func (l *Leg) regulate() {
