@@ -19,6 +19,7 @@ func TestCustomerPage(t *testing.T) {
 	customer.AwaitTrue(`["good", "slow"].includes(document.querySelector("#network").dataset.verdict)`)
 	customer.Button("Play a test sound").Click()
 	customer.AwaitText("You should hear three notes.")
+	customer.Find("meter", "Microphone level").Await() // once the browser has granted the devices
 	for _, name := range []string{"Your name", "Microphone level", "Your camera", "Start video call", "Choose devices"} {
 		if outline := customer.Outline(); !strings.Contains(outline, name) {
 			t.Errorf("nothing is called %q to assistive technology:\n%s", name, outline)
