@@ -26,7 +26,7 @@ func SlidesDirection(text string) string {
 	return idle
 }
 
-// Direction of one line; sendrecv if it says none (RFC 8866, 6.7).
+// Direction is that of one line; sendrecv if it says none (RFC 8866, 6.7).
 func Direction(m *sdp.MediaDescription) string {
 	for _, a := range m.Attributes {
 		switch a.Key {

@@ -313,12 +313,7 @@ func (c *Call) stop() {
 	c.leave(false)
 	released := c.stay.released
 	c.detached(releaseTime, func(ctx context.Context) {
-		if released != nil { // else nobody of ours was in the room
-			select {
-			case <-released:
-			case <-ctx.Done():
-			}
-		}
+		_ = awaitReleased(ctx, released) // else the release outlives the call
 		conn.Send(page.Out{Type: page.Stopped})
 		c.close()
 	})

@@ -154,11 +154,7 @@ func (cs *Calls) tell(session string, hear func(*Call)) {
 func (cs *Calls) all() []*Call {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	all := make([]*Call, 0, len(cs.byKey))
-	for _, c := range cs.byKey {
-		all = append(all, c)
-	}
-	return all
+	return slices.Collect(maps.Values(cs.byKey))
 }
 
 // Close releases every call and stops listening. It returns when that is done, or ctx ends.

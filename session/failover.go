@@ -41,6 +41,14 @@ type budget struct {
 	since  time.Time // when media began to flow; zero: it does not
 }
 
+// flow notes that media flows.
+func (b *budget) flow(now time.Time) {
+	b.flowed = true
+	if b.since.IsZero() {
+		b.since = now
+	}
+}
+
 // spend reports whether one more recovery may be tried.
 func (b *budget) spend(now time.Time) bool {
 	if !b.since.IsZero() && now.Sub(b.since) >= renewedAfter {

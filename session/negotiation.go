@@ -152,11 +152,7 @@ func (c *Call) flowing() {
 	if !s.live || !s.reached {
 		return
 	}
-	b := &c.recoveries
-	b.flowed = true
-	if b.since.IsZero() {
-		b.since = c.now()
-	}
+	c.recoveries.flow(c.now())
 }
 
 func (c *Call) candidate(cand pexrtc.Candidate) {

@@ -68,12 +68,8 @@ func (c *Call) join() {
 // enter asks a node for a token, once an earlier participant of ours is gone: the roster never
 // shows the agent twice.
 func (c *Call) enter(ctx context.Context, before <-chan struct{}, again bool, name string) (*pexrtc.Participant, error) {
-	if before != nil {
-		select {
-		case <-before:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+	if err := awaitReleased(ctx, before); err != nil {
+		return nil, err
 	}
 	cfg := c.calls.cfg
 	if err := cfg.Members.MakeWay(ctx, c.id, again); err != nil {
@@ -85,6 +81,19 @@ func (c *Call) enter(ctx context.Context, before <-chan struct{}, again bool, na
 		PIN:         cfg.HostPIN,
 		CallTag:     rules.AgentTag + c.id,
 	})
+}
+
+// awaitReleased waits until a participant is handed back; nil: there was none. Its error is ctx's.
+func awaitReleased(ctx context.Context, released <-chan struct{}) error {
+	if released == nil {
+		return nil
+	}
+	select {
+	case <-released:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // joined goes on with the participant, or says why there is none.

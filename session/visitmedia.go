@@ -55,9 +55,7 @@ func (v *Visit) connected(err error) {
 
 // flowing goes on with a call whose media may flow.
 func (v *Visit) flowing() {
-	if v.recoveries.since.IsZero() {
-		v.recoveries.since = time.Now()
-	}
+	v.recoveries.flow(time.Now())
 	if v.shared.leg != nil {
 		v.shared.settle()
 		return

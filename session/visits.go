@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -137,10 +138,7 @@ func (vs *Visits) customerLeft(id string) {
 func (vs *Visits) Close(ctx context.Context) error {
 	vs.mu.Lock()
 	vs.stop()
-	var all []*Visit
-	for _, v := range vs.byID {
-		all = append(all, v)
-	}
+	all := slices.Collect(maps.Values(vs.byID))
 	vs.mu.Unlock()
 	return awaitDone(ctx, all, func(v *Visit) <-chan struct{} { return v.done })
 }

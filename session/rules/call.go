@@ -108,8 +108,8 @@ func (c Call) OnCamera(on bool, now time.Time) (Call, Decision) {
 }
 
 // OnJoined says that our leg is live on the node, as ordered by Join or because the owner moved it
-// to another node by himself. A new leg is told everything anew, but for the
-// customer's picture: it begins as [View] says.
+// to another node by himself. A new leg is told everything anew, but for the customer's picture: it
+// begins as [View] says.
 func (c Call) OnJoined(now time.Time) (Call, Decision) {
 	c.leg, c.liveSince, c.told = LegLive, now, told{fresh: true, hidden: c.told.hidden}
 	return c.act(now, Decision{})
