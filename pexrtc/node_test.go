@@ -177,12 +177,7 @@ func TestPINs(t *testing.T) {
 
 func TestCancelledJoinLeavesNobody(t *testing.T) {
 	inRoom(t, pexrtctest.Options{}, func(t *testing.T, srv *pexrtctest.Server, c *pexrtc.Client) {
-		srv.SetFaults(pexrtctest.Faults{AfterRequest: func(r *http.Request) *pexrtctest.Fault {
-			if strings.HasSuffix(r.URL.Path, "/request_token") {
-				return &pexrtctest.Fault{Delay: 2 * time.Second}
-			}
-			return nil
-		}})
+		srv.SetFaults(pexrtctest.Faults{AfterRequest: pexrtctest.On("/request_token", &pexrtctest.Fault{Delay: 2 * time.Second})})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, err := c.Join(ctx, pexrtc.JoinRequest{Alias: "agt4711"}); !errors.Is(err, context.DeadlineExceeded) {

@@ -53,12 +53,7 @@ func TestRefreshSurvivesTrouble(t *testing.T) {
 		p := join(t, c, pexrtc.JoinRequest{Alias: "agt4711"})
 		w := run(t, p)
 		await(w, has("Ada"))
-		srv.SetFaults(pexrtctest.Faults{OnRequest: func(r *http.Request) *pexrtctest.Fault {
-			if strings.HasSuffix(r.URL.Path, "/refresh_token") {
-				return &pexrtctest.Fault{Drop: true}
-			}
-			return nil
-		}})
+		srv.SetFaults(pexrtctest.Faults{OnRequest: pexrtctest.On("/refresh_token", &pexrtctest.Fault{Drop: true})})
 		<-time.After(100 * time.Second) // the token of 120 s has 20 s left
 		srv.SetFaults(pexrtctest.Faults{})
 		<-time.After(time.Minute)
@@ -82,12 +77,7 @@ func TestReleaseDuringARefresh(t *testing.T) {
 				p := join(t, c, pexrtc.JoinRequest{Alias: "agt4711"})
 				w := run(t, p)
 				await(w, has("Ada"))
-				srv.SetFaults(pexrtctest.Faults{AfterRequest: func(r *http.Request) *pexrtctest.Fault {
-					if strings.HasSuffix(r.URL.Path, "/refresh_token") {
-						return &pexrtctest.Fault{Delay: tc.late}
-					}
-					return nil
-				}})
+				srv.SetFaults(pexrtctest.Faults{AfterRequest: pexrtctest.On("/refresh_token", &pexrtctest.Fault{Delay: tc.late})})
 				<-time.After(40500 * time.Millisecond)
 				began := time.Now()
 				must(t, p.Release(t.Context(), ""))
@@ -130,12 +120,7 @@ func TestStreamComesBack(t *testing.T) {
 		p := join(t, c, pexrtc.JoinRequest{Alias: "agt4711"})
 		w := run(t, p)
 		await(w, has("Ada"))
-		srv.SetFaults(pexrtctest.Faults{OnRequest: func(r *http.Request) *pexrtctest.Fault {
-			if strings.HasSuffix(r.URL.Path, "/events") {
-				return &pexrtctest.Fault{Status: 502}
-			}
-			return nil
-		}})
+		srv.SetFaults(pexrtctest.Faults{OnRequest: pexrtctest.On("/events", &pexrtctest.Fault{Status: 502})})
 		srv.DropEventStreams()
 		await[pexrtc.EventsLost](w, nil)
 		bob := join(t, c, pexrtc.JoinRequest{Alias: "agt4711", DisplayName: "Bob"})

@@ -30,12 +30,7 @@ func TestRoomDoesNotListen(t *testing.T) {
 		tab.say(map[string]any{"type": "offer", "sdp": "v=0\r\n", "id": 1})
 		tab.await("is seen", func(m message) bool { return m.Type == "state" && m.Confirmed })
 
-		c.node.SetFaults(pexrtctest.Faults{OnRequest: func(r *http.Request) *pexrtctest.Fault {
-			if strings.HasSuffix(r.URL.Path, "/video_muted") {
-				return &pexrtctest.Fault{Status: 500}
-			}
-			return nil
-		}})
+		c.node.SetFaults(pexrtctest.Faults{OnRequest: pexrtctest.On("/video_muted", &pexrtctest.Fault{Status: 500})})
 		if err := call.Hold(genesystest.AdaID); err != nil {
 			t.Fatal(err)
 		}
@@ -50,12 +45,7 @@ func TestRoomDoesNotListen(t *testing.T) {
 		}
 
 		// A change of mind while the node does not answer is told as soon as it does.
-		c.node.SetFaults(pexrtctest.Faults{OnRequest: func(r *http.Request) *pexrtctest.Fault {
-			if strings.HasSuffix(r.URL.Path, "/video_unmuted") {
-				return &pexrtctest.Fault{Delay: flagTime + 1, Drop: true}
-			}
-			return nil
-		}})
+		c.node.SetFaults(pexrtctest.Faults{OnRequest: pexrtctest.On("/video_unmuted", &pexrtctest.Fault{Delay: flagTime + 1, Drop: true})})
 		if err := call.Resume(genesystest.AdaID); err != nil {
 			t.Fatal(err)
 		}

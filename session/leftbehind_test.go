@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -89,12 +88,7 @@ func (c *centre) process(holder string) *membership.Registry {
 
 // slowRelease lets the node take its time to let somebody go, and yet less of it than a join waits for.
 func (c *centre) slowRelease() {
-	c.node.SetFaults(pexrtctest.Faults{OnRequest: func(r *http.Request) *pexrtctest.Fault {
-		if strings.HasSuffix(r.URL.Path, "/release_token") {
-			return &pexrtctest.Fault{Delay: 900 * time.Millisecond}
-		}
-		return nil
-	}})
+	c.node.SetFaults(pexrtctest.Faults{OnRequest: pexrtctest.On("/release_token", &pexrtctest.Fault{Delay: 900 * time.Millisecond})})
 }
 
 // TestKilledProcess: what it leaves in the room is gone before its agent is there again, and also if nobody comes back.

@@ -2,7 +2,6 @@ package session
 
 import (
 	"net/http"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -133,12 +132,7 @@ func TestAnotherPresents(t *testing.T) {
 func TestNodeRefusesAShare(t *testing.T) {
 	bubble(t, func(t *testing.T, c *centre) {
 		s := newSharing(t, c)
-		c.node.SetFaults(pexrtctest.Faults{OnRequest: func(r *http.Request) *pexrtctest.Fault {
-			if strings.HasSuffix(r.URL.Path, "/take_floor") {
-				return &pexrtctest.Fault{Status: http.StatusForbidden}
-			}
-			return nil
-		}})
+		c.node.SetFaults(pexrtctest.Faults{OnRequest: pexrtctest.On("/take_floor", &pexrtctest.Fault{Status: http.StatusForbidden})})
 		s.share(true)
 		s.tab.await("is refused", func(m message) bool { return m.Type == "refused" && m.What == "present" })
 		s.wants("refused", false, relay.Idle, false)

@@ -3,6 +3,7 @@ package pexrtctest
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -28,6 +29,16 @@ type Faults struct {
 	// AfterRequest sees a request that has taken effect: with Drop its answer is lost. Event
 	// streams are spared.
 	AfterRequest func(r *http.Request) *Fault
+}
+
+// On is a hook that spoils each request whose path ends so, e.g. "/refresh_token".
+func On(end string, f *Fault) func(*http.Request) *Fault {
+	return func(r *http.Request) *Fault {
+		if strings.HasSuffix(r.URL.Path, end) {
+			return f
+		}
+		return nil
+	}
 }
 
 // Join is what a client said in request_token.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -119,12 +118,7 @@ func (s *site) stand(when string, inRoom, records int) {
 
 // refuse lets the node answer so to every release.
 func (s *site) refuse(f *pexrtctest.Fault) {
-	s.node.SetFaults(pexrtctest.Faults{OnRequest: func(r *http.Request) *pexrtctest.Fault {
-		if strings.HasSuffix(r.URL.Path, "/release_token") {
-			return f
-		}
-		return nil
-	}})
+	s.node.SetFaults(pexrtctest.Faults{OnRequest: pexrtctest.On("/release_token", f)})
 }
 
 func TestRelease(t *testing.T) {
